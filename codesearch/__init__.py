@@ -1,0 +1,1 @@
+"""Semantic code search on a laptop."""

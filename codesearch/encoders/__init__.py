@@ -1,0 +1,1 @@
+"""Encoders: code and text into one vector space."""

@@ -1,0 +1,1 @@
+"""Matching heads: a query and a function in, a score out."""

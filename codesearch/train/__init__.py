@@ -1,0 +1,1 @@
+"""Training of encoders and matching heads; needs torch."""

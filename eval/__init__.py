@@ -1,0 +1,1 @@
+"""Benchmarks of retrieval models and of search configurations."""

@@ -1,0 +1,1 @@
+"""Repository to functions to SQLite and FAISS."""

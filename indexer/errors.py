@@ -1,0 +1,15 @@
+"""The errors a user can cause or meet while indexing; each message is one line that also says how to mend it."""
+
+from __future__ import annotations
+
+
+class IndexerError(Exception):
+    """A failure whose message is meant for the user."""
+
+
+class SourceError(IndexerError):
+    """A folder, file or git URL cannot be read."""
+
+
+class StoreError(IndexerError):
+    """An index cannot be opened, read or written."""
