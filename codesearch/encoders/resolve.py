@@ -1,0 +1,90 @@
+"""From a model's name to its folder: shipped with the package, local, or from the Hugging Face hub."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from codesearch.encoders.checkpoint import OTHER_RUNTIMES, Checkpoint
+from codesearch.errors import ModelError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+SHIPPED_FOLDER = Path(__file__).resolve().parent.parent / "models"
+
+# Only what loading needs: no pickles, no remote code, no exports to other runtimes.
+HUB_PATTERNS = ("*.safetensors", "*.json", "*.txt", "*.model")
+HUB_IGNORED = tuple(f"{folder}/*" for folder in sorted(OTHER_RUNTIMES))
+
+_HUB_NAME = re.compile(r"(?P<repository>[\w.-]+/[\w.-]+)(@(?P<revision>[\w./-]+))?")
+
+
+def resolve(name_or_path: str, shipped: Mapping[str, str]) -> Checkpoint:
+    """Find a model: a shipped name, else a local folder, else ``owner/name`` or ``owner/name@revision`` on the hub.
+
+    What the hub cache holds is used as it is, so that an index and its model stay together and no network is needed.
+
+    Args:
+        name_or_path: what the user typed.
+        shipped: shipped names and their folder under ``codesearch/models``.
+
+    Raises:
+        ModelError: nothing of that name, or the hub cannot be reached.
+    """
+    if name_or_path in shipped:
+        folder = SHIPPED_FOLDER / shipped[name_or_path]
+        if not folder.is_dir():
+            raise ModelError(f"model {name_or_path} is not part of this installation ({folder} is missing)")
+        return Checkpoint(folder, folder.name)
+    local = Path(name_or_path).expanduser()
+    if local.is_dir():
+        return Checkpoint(local.resolve(), local.resolve().name)
+    hub = _HUB_NAME.fullmatch(name_or_path)
+    if hub is None or local.is_absolute() or name_or_path.startswith("."):
+        names = ", ".join(sorted(shipped))
+        raise ModelError(f"no model {name_or_path!r}: give {names}, a folder, or a hub name such as owner/name")
+    folder = hub_folder(hub["repository"], hub["revision"])
+    return Checkpoint(folder, hub["repository"].split("/")[1])
+
+
+def hub_folder(repository: str, revision: str | None = None) -> Path:
+    """The folder of a hub repository in the local cache, downloaded first where the cache lacks it."""
+    try:
+        from huggingface_hub import snapshot_download
+        from huggingface_hub.errors import LocalEntryNotFoundError
+    except ImportError:
+        raise ModelError(
+            f"model {repository} is on the Hugging Face hub, which needs: pip install 'codesearch[models]'"
+        ) from None
+    try:
+        cached = Path(snapshot_download(repository, revision=revision, local_files_only=True))
+        if _is_complete(cached):
+            return cached
+    except LocalEntryNotFoundError:
+        pass
+    try:
+        return Path(
+            snapshot_download(
+                repository,
+                revision=revision,
+                allow_patterns=list(HUB_PATTERNS),
+                ignore_patterns=list(HUB_IGNORED),
+            )
+        )
+    except Exception as error:  # the hub client raises its own, requests' and httpx's errors, by version
+        raise ModelError(f"model {repository} is not cached and cannot be downloaded: {_reason(error)}") from error
+
+
+def _is_complete(folder: Path) -> bool:
+    """Whether a cached snapshot has its weights; an interrupted or a metadata-only download has not."""
+    try:
+        return bool(Checkpoint(folder, folder.name).weight_files())
+    except ModelError:
+        return False
+
+
+def _reason(error: Exception) -> str:
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return lines[0] if lines else type(error).__name__

@@ -1,0 +1,87 @@
+"""From text to token ids with the tokenizer files of a checkpoint."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from codesearch.errors import ModelError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from codesearch.encoders.checkpoint import Checkpoint
+
+TOKENIZER_FILES = (
+    "tokenizer.json",
+    "vocab.txt",
+    "vocab.json",
+    "tokenizer.model",
+    "spiece.model",
+    "sentencepiece.bpe.model",
+)
+
+
+def load_tokenizer(checkpoint: Checkpoint) -> Any:
+    """The checkpoint's own tokenizer as transformers loads it.
+
+    Raises:
+        ModelError: tokenizer files are missing or cannot be read.
+    """
+    from transformers import AutoTokenizer
+
+    if not any(checkpoint.has(file) for file in TOKENIZER_FILES):
+        raise ModelError(f"model {checkpoint.label}: no tokenizer in {checkpoint.folder} (tokenizer.json is missing)")
+    try:
+        return AutoTokenizer.from_pretrained(str(checkpoint.folder), trust_remote_code=False)
+    except (OSError, ValueError, KeyError, ImportError, RuntimeError) as error:
+        reason = str(error).strip().splitlines()[0]
+        raise ModelError(f"model {checkpoint.label}: its tokenizer cannot be loaded ({reason})") from error
+
+
+def token_limit(checkpoint: Checkpoint, tokenizer: Any, wanted: int | None = None) -> int:
+    """How many tokens the model reads: what it declares, bounded by its tokenizer and its position table.
+
+    RoBERTa counts positions from ``pad_token_id + 1``, so that many entries of its table are never used.
+    """
+    config = checkpoint.config
+    limits = [wanted or 0, min(int(tokenizer.model_max_length), 1 << 20)]
+    positions = config.get("max_position_embeddings") or config.get("n_positions") or 0
+    if config.get("model_type") in {"roberta", "xlm-roberta", "camembert"}:
+        positions -= int(config.get("pad_token_id", 1)) + 1
+    limits.append(int(positions))
+    return min(limit for limit in limits if limit > 0)
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """Turns texts into token ids, at most ``limit`` for each text."""
+
+    tokenizer: Any
+    limit: int
+    lower_case: bool = False
+    wrap: Callable[[list[int], int], list[int]] | None = field(default=None)
+    """Adds a model's own special tokens to the bare ids of a text within a limit; None for the tokenizer's."""
+
+    @property
+    def pad_id(self) -> int:
+        """Id of padding; any id does where there is none, as padding is always masked."""
+        pad: int | None = self.tokenizer.pad_token_id
+        return 0 if pad is None else pad
+
+    def encode(self, texts: Sequence[str]) -> list[list[int]]:
+        """Ids of each text with special tokens; never empty, so that every text gets a vector."""
+        if not texts:
+            return []
+        texts = [text.lower() for text in texts] if self.lower_case else list(texts)
+        if self.wrap is None:
+            rows = self.tokenizer(texts, truncation=True, max_length=self.limit, return_attention_mask=False)
+            return [ids or [self.pad_id] for ids in rows["input_ids"]]
+        rows = self.tokenizer(texts, add_special_tokens=False, return_attention_mask=False, verbose=False)
+        return [self.wrap(ids, self.limit) for ids in rows["input_ids"]]
+
+    def prompt_length(self, prompt: str) -> int:
+        """How many of a prompted text's leading ids are the prompt, leading special tokens included."""
+        ids = self.encode([prompt])[0]
+        trailing = self.tokenizer.num_special_tokens_to_add() > 0 and ids[-1] in self.tokenizer.all_special_ids
+        return len(ids) - int(trailing)

@@ -1,0 +1,100 @@
+"""An encoder that runs a torch model: batches sorted by length, padded to the longest of the batch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+import torch
+from torch.nn.functional import normalize
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from numpy.typing import NDArray
+    from torch import Tensor
+
+    from codesearch.encoders.tokens import Tokens
+
+MAX_ROWS = 64
+MAX_BATCH_TOKENS = 8192
+
+
+class Embedder(Protocol):
+    """A torch module that turns token ids into one vector a row."""
+
+    dim: int
+
+    def __call__(self, ids: Tensor, mask: Tensor, prompt_tokens: int) -> Tensor:
+        """Embed ``ids`` (rows, length) under ``mask`` (1 for tokens, 0 for padding) to (rows, dim).
+
+        The first ``prompt_tokens`` ids of every row are the prompt, for models that leave it out of pooling.
+        """
+
+
+@dataclass(frozen=True, kw_only=True)
+class TorchEncoder:
+    """A published model as an encoder; implements the ``Encoder`` protocol."""
+
+    name: str
+    embedder: Embedder
+    tokens: Tokens
+    device: torch.device
+    query_prompt: str = ""
+    code_prompt: str = ""
+
+    @property
+    def dim(self) -> int:
+        """Length of a vector."""
+        return self.embedder.dim
+
+    @property
+    def max_tokens(self) -> int:
+        """How many tokens of one input are read, special tokens and the prompt included."""
+        return self.tokens.limit
+
+    def encode_queries(self, queries: Sequence[str]) -> NDArray[np.float32]:
+        """Encode queries, each after the model's query prompt, to unit rows (n, dim)."""
+        return self._encode(queries, self.query_prompt)
+
+    def encode_code(self, codes: Sequence[str]) -> NDArray[np.float32]:
+        """Encode functions, each after the model's code prompt, to unit rows (n, dim)."""
+        return self._encode(codes, self.code_prompt)
+
+    def _encode(self, texts: Sequence[str], prompt: str) -> NDArray[np.float32]:
+        rows = self.tokens.encode([prompt + text for text in texts])
+        prompt_tokens = self.tokens.prompt_length(prompt) if prompt else 0
+        vectors = np.empty((len(rows), self.dim), dtype=np.float32)
+        with torch.inference_mode():
+            for batch in length_sorted_batches([len(row) for row in rows]):
+                ids, mask = padded([rows[i] for i in batch], self.tokens.pad_id, self.device)
+                embedded = self.embedder(ids, mask, prompt_tokens)
+                vectors[batch] = normalize(embedded.float(), dim=-1).cpu().numpy()
+        return vectors
+
+
+def length_sorted_batches(lengths: Sequence[int]) -> Iterator[list[int]]:
+    """Indices of inputs in batches of similar length, the longest first so that too little memory shows at once."""
+    batch: list[int] = []
+    for i in sorted(range(len(lengths)), key=lambda i: -lengths[i]):
+        longest = lengths[batch[0]] if batch else lengths[i]
+        if batch and (len(batch) == MAX_ROWS or (len(batch) + 1) * longest > MAX_BATCH_TOKENS):
+            yield batch
+            batch = []
+        batch.append(i)
+    if batch:
+        yield batch
+
+
+def padded(rows: Sequence[Sequence[int]], pad_id: int, device: torch.device) -> tuple[Tensor, Tensor]:
+    """Token ids padded on the right to the longest row, and their mask, both (rows, longest)."""
+    longest = max(map(len, rows))
+    ids = torch.tensor([[*row, *[pad_id] * (longest - len(row))] for row in rows], device=device)
+    mask = torch.tensor([[1] * len(row) + [0] * (longest - len(row)) for row in rows], device=device)
+    return ids, mask
+
+
+def choose_device(device: str | None) -> torch.device:
+    """The device asked for; else CUDA where there is one, else the CPU."""
+    return torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
