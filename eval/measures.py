@@ -1,0 +1,66 @@
+"""Measures, computed by ir_measures."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+
+import numpy as np
+
+from eval.errors import EvalError
+from eval.ranking import Ranking
+from eval.retrieval import Qrels, Retrieval
+
+Run = dict[str, dict[str, float]]
+"""Query id to document id to score."""
+
+PerQuery = dict[str, dict[str, float]]
+"""Measure to query id to value."""
+
+QUERIES_AT_ONCE = 500
+
+
+def runs(retrieval: Retrieval, ranking: Ranking) -> Iterator[Run]:
+    """Yield the ranking as runs of a few hundred queries each: as Python objects all of it would not fit in memory."""
+    ids = [document.id for document in retrieval.documents]
+    for start in range(0, len(retrieval.queries), QUERIES_AT_ONCE):
+        run: Run = {}
+        for row in range(start, min(start + QUERIES_AT_ONCE, len(retrieval.queries))):
+            found = ranking.documents[row] >= 0
+            documents = ranking.documents[row][found].tolist()
+            scores = ranking.scores[row][found].tolist()
+            run[retrieval.queries[row].id] = {ids[d]: score for d, score in zip(documents, scores, strict=True)}
+        yield run
+
+
+def per_query(measures: Sequence[str], qrels: Qrels, parts: Iterable[Run]) -> PerQuery:
+    """Return every measure of every query; measures are in the notation of ir_measures (``RR``, ``nDCG@10``).
+
+    A query that a run gives nothing for counts as 0.
+    """
+    import ir_measures
+
+    try:
+        parsed = [ir_measures.parse_measure(measure) for measure in measures]
+    except (NameError, ValueError, TypeError, SyntaxError) as error:
+        raise EvalError(f"--measure: {error}; write it as ir_measures does, for instance nDCG@10") from error
+    values: PerQuery = defaultdict(dict)
+    for run in parts:
+        judged = {query: qrels[query] for query in run if query in qrels}
+        asked = {query: documents for query, documents in run.items() if query in judged}
+        for name, measure in zip(measures, parsed, strict=True):
+            values[name].update((query, 0.0) for query in judged)
+            for metric in ir_measures.iter_calc([measure], judged, asked):
+                values[name][metric.query_id] = float(metric.value)
+    return dict(values)
+
+
+def first_ranks(retrieval: Retrieval, ranking: Ranking) -> list[int | None]:
+    """Return for each query the rank, from 1, of its first relevant document; None when it is not in the ranking."""
+    position = {document.id: place for place, document in enumerate(retrieval.documents)}
+    ranks: list[int | None] = []
+    for row, query in enumerate(retrieval.queries):
+        relevant = [position[doc] for doc, relevance in retrieval.qrels[query.id].items() if relevance > 0]
+        hits = np.flatnonzero(np.isin(ranking.documents[row], relevant))
+        ranks.append(int(hits[0]) + 1 if len(hits) else None)
+    return ranks

@@ -1,0 +1,112 @@
+"""From a collection and a system to the ranking: candidates, fusion, matching head."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from eval.bm25 import BM25
+from eval.encoding import encode_code, encode_queries
+from eval.exact_search import exact_search
+from eval.fusion import fuse
+from eval.progress import Track, silently
+from eval.ranking import Positions, Ranking, Scores, empty, ordered
+from eval.reranking import rerank
+from eval.retrieval import Pool, Retrieval
+from eval.system import System
+from eval.vector_cache import VectorCache
+
+DEPTH = 1000
+
+
+@dataclass
+class Speed:
+    """How fast the system was; None where it has no such step."""
+
+    code_per_second: float | None = None
+    """Functions encoded a second in batches, over everything this encoder ever encoded here."""
+    queries_per_second: float | None = None
+    search_ms: float | None = None
+    """Milliseconds a query for finding the candidates, all queries together."""
+    latency_ms: float | None = None
+    """Median milliseconds to encode one query on its own and search with it."""
+    pairs_per_second: float | None = None
+    """Query-function pairs the matching head scores a second."""
+
+
+@dataclass
+class Ranker:
+    """Ranks collections with one system."""
+
+    system: System
+    cache: VectorCache
+    depth: int = DEPTH
+    track: Track = silently
+    speed: Speed = field(default_factory=Speed)
+
+    def rank(self, retrieval: Retrieval) -> Ranking:
+        """Return the best ``depth`` documents of every query, in the stated order (:mod:`eval.ranking`)."""
+        ids = [document.id for document in retrieval.documents]
+        queries, codes = self._vectors(retrieval)
+        pools = retrieval.groups()
+        width = min(self.depth, max(len(pool.documents) for pool in pools))
+        documents, scores = empty(len(retrieval.queries), width)
+        begun = time.perf_counter()
+        for pool in self.track(pools, "searching"):
+            found, found_scores = self._candidates(retrieval, pool, queries, codes, width)
+            rows = np.array(pool.queries)[:, None]
+            documents[rows, np.arange(found.shape[1])] = found
+            scores[rows, np.arange(found.shape[1])] = found_scores
+        self.speed.search_ms = (time.perf_counter() - begun) * 1000 / len(retrieval.queries)
+        if self.system.encoder is not None and codes is not None:
+            self.speed.latency_ms = self._latency([query.text for query in retrieval.queries[:11]], codes)
+        ranking = ordered(documents, scores, ids)
+        if self.system.matcher is None:
+            return ranking
+        again = rerank(retrieval, ranking, self.system, queries, codes, self.cache, self.track)
+        self.speed.pairs_per_second = self.cache.rate(self.system.matcher.name, "match")
+        return ordered(*again, ids)
+
+    def _vectors(self, retrieval: Retrieval) -> tuple[NDArray[np.float32] | None, NDArray[np.float32] | None]:
+        encoder = self.system.encoder
+        if encoder is None:
+            return None, None
+        queries = encode_queries(encoder, [query.text for query in retrieval.queries], self.cache, self.track)
+        codes = encode_code(encoder, [document.text for document in retrieval.documents], self.cache, self.track)
+        self.speed.queries_per_second = self.cache.rate(encoder.name, "query")
+        self.speed.code_per_second = self.cache.rate(encoder.name, "code")
+        return queries, codes
+
+    def _candidates(
+        self,
+        retrieval: Retrieval,
+        pool: Pool,
+        queries: NDArray[np.float32] | None,
+        codes: NDArray[np.float32] | None,
+        width: int,
+    ) -> tuple[Positions, Scores]:
+        everything = len(pool.documents) == len(retrieval.documents)
+        places = np.array(pool.documents, dtype=np.int32)
+        lists = []
+        if queries is not None and codes is not None:
+            some = codes if everything else codes[places]
+            lists.append(exact_search(queries[list(pool.queries)], some, width))
+        if self.system.bm25:
+            index = BM25([retrieval.documents[place].text for place in pool.documents], self.system.bm25_words)
+            lists.append(index.search([retrieval.queries[row].text for row in pool.queries], width))
+        found, scores = lists[0] if len(lists) == 1 else fuse(lists, width)
+        return np.where(found < 0, np.int32(-1), places[found]), scores
+
+    def _latency(self, texts: Sequence[str], codes: NDArray[np.float32]) -> float:
+        assert self.system.encoder is not None
+        times = []
+        for text in [texts[0], *texts]:
+            begun = time.perf_counter()
+            exact_search(self.system.encoder.encode_queries([text]), codes, 10)
+            times.append((time.perf_counter() - begun) * 1000)
+        return statistics.median(times[1:])

@@ -1,0 +1,123 @@
+"""Strict reading of benchmark files: a damaged record is refused with its file and line, or counted; never passed over."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+import zipfile
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+from eval.errors import DataError
+
+T = TypeVar("T")
+
+
+@dataclass
+class Reader:
+    """Reads records and keeps count of what it leaves out.
+
+    With ``skip_damaged`` a damaged line or a missing field leaves that record out and counts it in ``counts``;
+    otherwise it raises :class:`DataError`.
+    """
+
+    skip_damaged: bool = False
+    counts: Counter[str] = field(default_factory=Counter)
+
+    def json_lines(self, path: Path, member: str | None = None) -> Iterator[Record]:
+        """Yield the objects of a JSON Lines file (``.gz`` is unpacked); ``member`` reads a file inside a zip."""
+        where = f"{path}!{member}" if member else str(path)
+        for number, line in enumerate(_lines(path, member), start=1):
+            if not line.strip():
+                continue
+            try:
+                value = json.loads(line)
+            except ValueError as error:
+                self._refuse(f"{where}:{number}", f"is not JSON ({error})", "damaged lines left out")
+                continue
+            if isinstance(value, dict):
+                yield Record(value, f"{where}:{number}")
+            else:
+                self._refuse(f"{where}:{number}", "is not a JSON object", "damaged lines left out")
+
+    def complete(self, record: Record, *names: str, kind: type = str) -> bool:
+        """Tell whether the named fields are all there and of ``kind``; if not, refuse or count the record."""
+        for name in names:
+            if name not in record.value:
+                self._refuse(record.where, f"has no field {name!r}", f"records left out: no field {name!r}")
+                return False
+            if not isinstance(record.value[name], kind) or isinstance(record.value[name], bool):
+                found = type(record.value[name]).__name__
+                self._refuse(
+                    record.where,
+                    f"has a {found} as {name!r} where a {kind.__name__} is expected",
+                    f"records left out: {name!r} is not a {kind.__name__}",
+                )
+                return False
+        return True
+
+    def _refuse(self, where: str, what: str, counted_as: str) -> None:
+        if not self.skip_damaged:
+            raise DataError(f"{where} {what}; mend it, or leave such records out and count them with --skip-damaged")
+        self.counts[counted_as] += 1
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A JSON object and where it stands (``FILE:LINE``)."""
+
+    value: dict[str, Any]
+    where: str
+
+    def __getitem__(self, name: str) -> Any:
+        return self.value[name]
+
+    def text(self, name: str) -> str:
+        """Return a field of text; a list of tokens is joined with spaces."""
+        value = self.value[name]
+        return " ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def read_json(path: Path) -> Any:
+    """Read a whole JSON file, refusing an object that holds the same key twice."""
+    try:
+        return json.loads(_text(path), object_pairs_hook=lambda pairs: _unique(pairs, path))
+    except ValueError as error:
+        raise DataError(f"{path} is not JSON ({error}); get the file again") from error
+
+
+def _unique(pairs: list[tuple[str, T]], path: Path) -> dict[str, T]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        repeated = next(key for key, count in Counter(key for key, _ in pairs).items() if count > 1)
+        raise DataError(f"{path} holds the key {repeated[:60]!r} twice; get the file again")
+    return found
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise DataError(f"{path} cannot be read ({error.strerror}); check --data") from error
+    except UnicodeDecodeError as error:
+        raise DataError(f"{path} is not UTF-8 ({error.reason} at byte {error.start}); get the file again") from error
+
+
+def _lines(path: Path, member: str | None) -> Iterator[str]:
+    where = f"{path}!{member}" if member else str(path)
+    name = member or path.name
+    try:
+        with path.open("rb") as file:
+            outer: Any = zipfile.ZipFile(file).open(member) if member else file
+            stream: Any = gzip.GzipFile(fileobj=outer) if name.endswith(".gz") else outer
+            yield from io.TextIOWrapper(stream, encoding="utf-8", newline="\n")
+    except UnicodeDecodeError as error:
+        raise DataError(f"{where} is not UTF-8 ({error.reason} at byte {error.start}); get the file again") from error
+    except (EOFError, gzip.BadGzipFile, zipfile.BadZipFile, KeyError) as error:
+        raise DataError(f"{where} is damaged or cut short ({error}); get the file again") from error
+    except OSError as error:
+        raise DataError(f"{where} cannot be read ({error.strerror or error}); check --data") from error
