@@ -1,0 +1,165 @@
+"""Turn what a query captured into nested definitions with names and lines."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from indexer.languages.language import Language
+from indexer.parse import Match
+
+if TYPE_CHECKING:
+    import tree_sitter
+
+LINE_BYTES = 2_000
+"""A definition that begins or ends in a longer line is no unit: its lines would repeat the whole of that line."""
+DEPTH = 40
+"""How many definitions may enclose a unit; with the limit of a line it bounds how often a line is repeated."""
+
+NAME_CHARACTERS = 200
+"""Where the part of a name is cut: broken source can take a whole expression for one."""
+
+_KINDS = ("function", "method", "class", "namespace", "extension")
+_UNITS = frozenset(("function", "method", "class"))
+_BLANK = b" \t\r\n\f"
+
+
+@dataclass(slots=True)
+class Definition:
+    """A definition in a file. Byte offsets are 0-based, ends exclusive; lines are 0-based, ends inclusive."""
+
+    kind: str
+    names: list[str]
+    """The parts of its name, outermost first, as far as the definition itself spells them out."""
+    start: int
+    end: int
+    header: int
+    """Where the definition itself starts, after decorators and the like."""
+    body: int | None
+    """Where its body starts."""
+    first_line: int = 0
+    last_line: int = 0
+    comment_line: int = 0
+    """The first line of its doc comment, ``first_line`` if it has none."""
+    docstring: str = ""
+    qualified_name: str = ""
+    members: list[Definition] = field(default_factory=list)
+    """The units directly within it."""
+
+
+def nested(matches: Iterable[Match], data: bytes, lines: Sequence[int], language: Language) -> Definition:
+    """Return the file as a definition of kind ``module`` whose members are its units, with theirs in turn.
+
+    ``lines`` are the byte offsets at which the lines of ``data`` start, and its length at the end.
+    """
+    module = Definition("module", [], 0, len(data), 0, None, 0, len(lines) - 2)
+    definitions, prefixes = _read(matches, data, lines, language)
+    enclosing = [module]
+    for definition in sorted(definitions, key=lambda one: (one.start, -one.end)):
+        while len(enclosing) > 1 and enclosing[-1].end <= definition.start:
+            enclosing.pop()
+        if len(enclosing) > DEPTH or not _set_lines(definition, data, lines, prefixes):
+            continue
+        _qualify(definition, enclosing[-1])
+        if definition.kind in _UNITS:
+            holder = next(one for one in reversed(enclosing) if one.kind in _UNITS or one is module)
+            if language.groups_clauses and _continues(definition, holder.members, data, lines, language):
+                clause, definition = definition, holder.members[-1]
+                definition.end, definition.last_line = clause.end, clause.last_line
+            else:
+                holder.members.append(definition)
+        enclosing.append(definition)
+    return module
+
+
+def _read(
+    matches: Iterable[Match], data: bytes, lines: Sequence[int], language: Language
+) -> tuple[Iterable[Definition], dict[int, int]]:
+    """Return the widest definition of each name, and the first line of each prefix by its last line."""
+    by_name: dict[int, Definition] = {}
+    prefixes: dict[int, int] = {}
+    for captures in matches:
+        if "keyword" in captures and _source(captures["keyword"][0], data) not in language.keywords:
+            continue
+        if "prefix" in captures:
+            prefix = captures["prefix"][0]
+            last = _line(lines, _stripped_end(data, prefix.start_byte, prefix.end_byte))
+            prefixes.setdefault(last, _line(lines, prefix.start_byte))
+            continue
+        name = captures["name"][0]
+        kind = next(kind for kind in _KINDS if kind in captures)
+        node = captures[kind][0]
+        start, end, name_start = node.start_byte, node.end_byte, name.start_byte
+        known = by_name.get(name_start)
+        if known is None:
+            spelled = _source(name, data)
+            if "receiver" in captures:
+                spelled = _source(captures["receiver"][0], data) + b"\n" + spelled
+            body = captures["body"][0].start_byte if "body" in captures else None
+            names = _parts(spelled.decode("utf-8", "replace"), language)
+            by_name[name_start] = Definition(kind, names, start, end, start, body)
+        else:
+            known.start, known.end = min(known.start, start), max(known.end, end)
+            known.header = max(known.header, start)
+            if known.body is None and "body" in captures:
+                known.body = captures["body"][0].start_byte
+    return by_name.values(), prefixes
+
+
+def _source(node: tree_sitter.Node, data: bytes) -> bytes:
+    return data[node.start_byte : node.end_byte]
+
+
+def _parts(spelled: str, language: Language) -> list[str]:
+    """Split a name as it is spelled into its parts: ``Foo::bar`` into ``Foo`` and ``bar``."""
+    parts = [
+        " ".join(part.split())[:NAME_CHARACTERS]
+        for line in spelled.split("\n")
+        for part in language.separator.split(line)
+        if part.strip()
+    ]
+    return [part for part in parts if part not in language.unnamed] or parts[-1:] or ["?"]
+
+
+def _line(lines: Sequence[int], offset: int) -> int:
+    return bisect_right(lines, offset) - 1
+
+
+def _stripped_end(data: bytes, start: int, end: int) -> int:
+    """Return the offset of the last byte of ``data[start:end]`` that is not white space."""
+    end -= 1
+    while end > start and data[end] in _BLANK:
+        end -= 1
+    return end
+
+
+def _set_lines(definition: Definition, data: bytes, lines: Sequence[int], prefixes: dict[int, int]) -> bool:
+    """Find the lines of a definition; return False if they are too long to be repeated."""
+    first = _line(lines, definition.start)
+    last = _line(lines, _stripped_end(data, definition.start, definition.end))
+    if max(lines[first + 1] - lines[first], lines[last + 1] - lines[last]) > LINE_BYTES:
+        return False
+    while (above := min(prefixes.get(first, first), prefixes.get(first - 1, first))) < first:
+        first = above
+    definition.first_line = definition.comment_line = first
+    definition.last_line = last
+    return True
+
+
+def _qualify(definition: Definition, parent: Definition) -> None:
+    names = definition.names if parent.kind == "module" else [parent.qualified_name, *definition.names]
+    definition.qualified_name = ".".join(names)
+    if definition.kind == "function" and parent.kind in ("class", "extension"):
+        definition.kind = "method"
+
+
+def _continues(
+    definition: Definition, siblings: list[Definition], data: bytes, lines: Sequence[int], language: Language
+) -> bool:
+    """Tell whether a definition is one more clause of the one before it, with nothing but comments in between."""
+    if not siblings or siblings[-1].qualified_name != definition.qualified_name:
+        return False
+    between = data[lines[siblings[-1].last_line + 1] : lines[definition.first_line]].splitlines()
+    return all(not line.strip() or line.lstrip().startswith(language.line_comment) for line in between)

@@ -1,0 +1,75 @@
+"""Find the comment that documents a definition or a file and strip it of its markers."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Sequence
+
+from indexer.languages.language import Language
+
+LINES = 500
+"""The longest comment that is looked at."""
+
+_OPENING = re.compile(r"\s*(?:/\*+!?|\*(?!/)|//+!?|--+(?:\[=*\[)?|#+!?|\{-|=begin\b)[|^<]?")
+_CLOSING = re.compile(r"\s*(?:\*+/|-\}|\]=*\])\s*$|^=end\s*$")
+_LICENSE = re.compile(r"copyright|licen[sc]e|spdx|\(c\) \d|all rights reserved", re.IGNORECASE)
+_PREAMBLE = (b"#!", b"<?php", b"# -*-", b"# vim", b"# frozen_string_literal", b"# encoding", b"'use strict'")
+
+
+def comment_above(lines: Sequence[bytes], line: int, language: Language) -> int:
+    """Return the index of the first line of the comment that ends right above ``line``, ``line`` if there is none."""
+    floor = max(0, line - LINES)
+    first = line
+    while first > floor and lines[first - 1].lstrip().startswith(language.line_comment):
+        first -= 1
+    if first < line or first == floor or language.block_comment is None:
+        return first
+    opening, closing = language.block_comment
+    if not lines[line - 1].rstrip().endswith(closing):
+        return line
+    for first in range(line - 1, floor - 1, -1):
+        if opening in lines[first]:
+            return first if lines[first].lstrip().startswith(opening) else line
+    return line
+
+
+def comment_on_top(lines: Sequence[bytes], language: Language) -> tuple[int, int]:
+    """Return the range of lines of the first comment before any code that is not a licence; empty if none."""
+    first = 0
+    while first < min(len(lines), LINES):
+        stripped = lines[first].strip()
+        last = _comment_end(lines, first, language)
+        if not stripped or (last == first + 1 and stripped.startswith(_PREAMBLE)) or stripped.startswith(b"<?php"):
+            first += 1
+        elif last == first:
+            break
+        elif _LICENSE.search(b"".join(lines[first:last]).decode("utf-8", "replace")):
+            first = last
+        else:
+            return first, last
+    return 0, 0
+
+
+def _comment_end(lines: Sequence[bytes], first: int, language: Language) -> int:
+    """Return the end (exclusive) of the comment that starts in line ``first``, ``first`` if none does."""
+    end = first
+    ceiling = min(len(lines), first + LINES)
+    while end < ceiling and lines[end].lstrip().startswith(language.line_comment):
+        end += 1
+    if end > first or language.block_comment is None:
+        return end
+    opening, closing = language.block_comment
+    if lines[first].lstrip().startswith(opening):
+        for end in range(first, ceiling):
+            if closing in lines[end]:
+                return end + 1
+    return first
+
+
+def clean(comment: str) -> str:
+    """Return the text of a comment without its markers and its indentation."""
+    if not comment:
+        return ""
+    lines = (_CLOSING.sub("", _OPENING.sub("", line, 1)) for line in comment.splitlines())
+    return inspect.cleandoc("\n".join(lines)).strip()

@@ -1,0 +1,193 @@
+"""Cut a source file into the units of retrieval: its functions, methods, classes and the rest."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import accumulate, islice
+from pathlib import PurePosixPath
+from typing import cast
+
+from indexer.definitions import Definition, nested
+from indexer.doc_comment import clean, comment_above, comment_on_top
+from indexer.function import Function, Kind
+from indexer.languages import Language
+from indexer.parse import TooCostlyError, definitions_in, parse
+from indexer.windows import windows
+
+UNITS = 20_000
+"""The most definitions that are taken from one file."""
+SIGNATURE_CHARACTERS = 500
+
+_HEADER_END = re.compile(r"\s*(?:\{|:|=>|->|=|\bdo|;|,)$")
+_MODIFIERS = re.compile(rb"[\w \t@]*")
+_READABLE = re.compile(r"\w")
+_HEADING = {
+    ".md": re.compile(r"#{1,6} "),
+    ".markdown": re.compile(r"#{1,6} "),
+    ".mdx": re.compile(r"#{1,6} "),
+    ".adoc": re.compile(r"={1,6} "),
+    ".org": re.compile(r"\*+ "),
+}
+
+
+def extract(source: str, path: str, language: Language | None) -> list[Function]:
+    """Return the units of a file in the order of their first lines; none for a file without visible characters.
+
+    ``path`` names the units that have no name of their own. A file whose language is not known, that does not parse
+    and holds no definition, or that takes too much work to parse, is cut into windows of lines. Nothing that
+    ``source`` may hold raises.
+    """
+    file = _SourceFile(source, path)
+    if language is None:
+        return file.windows()
+    try:
+        tree = parse(file.parseable(), language)
+    except TooCostlyError:
+        return file.windows()
+    module = nested(definitions_in(tree, language), file.data, file.starts, language)
+    if not module.members and tree.root_node.has_error:
+        return file.windows()
+    definitions = list(islice(_within(module), UNITS))
+    for definition in definitions:
+        file.document(definition, language)
+    units = file.rest(module, language) + [file.unit(definition) for definition in definitions]
+    return sorted(units, key=lambda unit: unit.start_line)
+
+
+def _within(module: Definition) -> Iterator[Definition]:
+    """Yield all definitions of a file, outer ones before theirs."""
+    waiting = [module.members]
+    while waiting:
+        for definition in waiting.pop():
+            yield definition
+            if definition.members:
+                waiting.append(definition.members)
+
+
+class _SourceFile:
+    """A file's text as bytes and the offsets at which its lines start; it makes units out of definitions."""
+
+    def __init__(self, source: str, path: str) -> None:
+        self.path = PurePosixPath(path)
+        self.data = source.encode("utf-8", "surrogatepass")
+        self.lines = self.data.splitlines(keepends=True)
+        self.starts = list(accumulate(map(len, self.lines), initial=0))
+
+    def parseable(self) -> bytes:
+        """Return the same bytes with lone carriage returns, which grammars take for blanks, as line feeds."""
+        return re.sub(rb"\r(?!\n)", b"\n", self.data) if b"\r" in self.data else self.data
+
+    def windows(self) -> list[Function]:
+        """Cut the whole file into windows."""
+        stem = self.path.stem
+        return [
+            Function("window", stem, stem, window.first + 1, window.last + 1, "", "", window.text)
+            for window in windows(self._text_of(range(len(self.lines))), _HEADING.get(self.path.suffix.lower()))
+        ]
+
+    def document(self, definition: Definition, language: Language) -> None:
+        """Find the documentation of a definition: within its body, in what stands before it, or right above it."""
+        if language.inner_doc and definition.body is not None:
+            definition.docstring = _first_group(language.inner_doc.match(self.data, definition.body, definition.end))
+        if language.prefix_doc and not definition.docstring:
+            above = self.data[self.starts[definition.first_line] : definition.header]
+            definition.docstring = _first_group(language.prefix_doc.search(above))
+        if not definition.docstring:
+            first = definition.comment_line = comment_above(self.lines, definition.first_line, language)
+            definition.docstring = clean(self._text(first, definition.first_line))
+
+    def unit(self, definition: Definition) -> Function:
+        """Make a function, method or class out of its definition."""
+        first, last = definition.first_line, definition.last_line
+        return Function(
+            cast(Kind, definition.kind),
+            definition.names[-1],
+            definition.qualified_name,
+            first + 1,
+            last + 1,
+            self._signature(definition),
+            definition.docstring,
+            self._class_text(definition) if definition.kind == "class" else self._text(first, last + 1),
+        )
+
+    def rest(self, module: Definition, language: Language) -> list[Function]:
+        """Make units of kind ``module`` out of the lines outside of all definitions and their comments."""
+        numbers = [number for first, end in _runs_outside(module, 0) for number in range(first, end)]
+        stem = self.path.stem
+        units = [
+            Function("module", stem, stem, numbers[window.first] + 1, numbers[window.last] + 1, "", "", window.text)
+            for window in windows(self._text_of(numbers))
+            if _READABLE.search(window.text)
+        ]
+        if units:
+            units[0] = replace(units[0], docstring=self._module_docstring(module, language))
+        return units
+
+    def _module_docstring(self, module: Definition, language: Language) -> str:
+        if language.inner_doc and (docstring := _first_group(language.inner_doc.match(self.data))):
+            return docstring
+        first, end = comment_on_top(self.lines, language)
+        if module.members and end > module.members[0].comment_line:
+            return ""
+        return clean(self._text(first, end))
+
+    def _class_text(self, definition: Definition) -> str:
+        """Return the header and the fields of a class as they are, and its members' signatures."""
+        header_end = definition.end if definition.body is None else definition.body
+        header = self.data[definition.start : header_end].rstrip()
+        first = self._line(definition.start + max(len(header), 1) - 1) + 1
+        pieces = [self._text(definition.first_line, first)]
+        for member in definition.members:
+            if member.comment_line > first:
+                pieces.append(self._text(first, member.comment_line))
+            line = self.lines[member.first_line]
+            indentation = line[: len(line) - len(line.lstrip())].decode()
+            pieces.append(indentation + self._signature(member))
+            first = max(first, member.last_line + 1)
+        if first <= definition.last_line:
+            pieces.append(self._text(first, definition.last_line + 1))
+        return "\n".join(piece for piece in pieces if piece.strip())
+
+    def _signature(self, definition: Definition) -> str:
+        data, start = self.data, definition.header
+        line_start = self.starts[self._line(start)]
+        if _MODIFIERS.fullmatch(data, line_start, start):
+            start = line_start
+        end = definition.end if definition.body is None else max(definition.body, start)
+        end = min(end, start + 4 * SIGNATURE_CHARACTERS)
+        folded = b" ".join(data[start:end].split()).decode("utf-8", "ignore")
+        return _HEADER_END.sub("", folded)[:SIGNATURE_CHARACTERS]
+
+    def _line(self, offset: int) -> int:
+        return bisect_right(self.starts, offset) - 1
+
+    def _text(self, first: int, end: int) -> str:
+        """Return the source of a range of lines without its last line break."""
+        return _decoded(self.data[self.starts[first] : self.starts[end]]).rstrip("\r\n")
+
+    def _text_of(self, numbers: Sequence[int]) -> list[str]:
+        return [_decoded(self.lines[number]).rstrip("\r\n") for number in numbers]
+
+
+def _runs_outside(holder: Definition, first: int) -> Iterator[tuple[int, int]]:
+    """Yield the ranges of lines (end exclusive) of ``holder`` from ``first`` on that none of its members has."""
+    for member in holder.members:
+        if member.comment_line > first:
+            yield first, member.comment_line
+        first = max(first, member.last_line + 1)
+    if first <= holder.last_line:
+        yield first, holder.last_line + 1
+
+
+def _first_group(match: re.Match[bytes] | None) -> str:
+    """Return the first group that took part in a match, without its indentation."""
+    group = next((group for group in match.groups() if group is not None), b"") if match else b""
+    return inspect.cleandoc(_decoded(group)).strip()
+
+
+def _decoded(data: bytes) -> str:
+    return data.decode("utf-8", "surrogatepass")
