@@ -19,7 +19,7 @@ from indexer.errors import SourceError
 from indexer.ignore import Rules, lines_of
 from indexer.paths import display_path
 from indexer.skip import Skipped, SkipReason, folder_skip_reason, is_version_control, name_skip_reason
-from indexer.worktree import WorkTreeError, Listing, is_ignored, is_in_work_tree, list_work_tree
+from indexer.worktree import Listing, WorkTreeError, is_ignored, is_in_work_tree, list_work_tree
 
 USER_IGNORE_FILES = (".ignore", ".codesearchignore")
 """In every folder, in gitignore syntax; a later one has the last word."""
