@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import torch
 from torch import nn
 
+from codesearch.encoders.weights import read_weights
 from codesearch.errors import ModelError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from torch import Tensor
+
     from codesearch.encoders.checkpoint import Checkpoint
 
 Module = TypeVar("Module", bound=nn.Module)
@@ -18,60 +24,77 @@ Module = TypeVar("Module", bound=nn.Module)
 UNUSED_PARTS = ("pooler.", "lm_head.", "position_ids")
 
 
-def load_backbone(checkpoint: Checkpoint, device: torch.device, model_class: str = "AutoModel") -> nn.Module:
+def load_backbone(checkpoint: Checkpoint, device: torch.device, auto_class: str = "AutoModel") -> nn.Module:
     """Load a model that transformers implements; float32 on the CPU, the checkpoint's own type elsewhere.
 
     Args:
         checkpoint: folder with ``config.json`` and safetensors weights.
         device: where the model shall run.
-        model_class: name of the transformers class, for example ``T5EncoderModel``.
+        auto_class: the transformers class that picks the model, or the model's own, such as ``T5EncoderModel``.
 
     Raises:
         ModelError: the architecture is unknown, or a weight is missing or of another shape.
     """
+    return build_backbone(checkpoint, checkpoint.model_type, read_weights(checkpoint), device, auto_class)
+
+
+def build_backbone(
+    checkpoint: Checkpoint,
+    model_type: str,
+    tensors: dict[str, Tensor],
+    device: torch.device,
+    auto_class: str = "AutoModel",
+) -> nn.Module:
+    """Like ``load_backbone``, from tensors that are already read and under a ``model_type`` of transformers."""
     import transformers
 
-    checkpoint.weight_files()
-    with _quiet(transformers):
+    try:
+        settings = {key: value for key, value in checkpoint.config.items() if key not in {"model_type", "auto_map"}}
+        config = transformers.AutoConfig.for_model(model_type, **settings)
+        chosen = getattr(transformers, auto_class)
+        if hasattr(chosen, "from_config"):
+            with torch.device("meta"):
+                chosen = type(chosen.from_config(config))
+    except (ValueError, KeyError, TypeError) as error:
+        raise ModelError(f"model {checkpoint.label}: unknown architecture {model_type!r} ({_reason(error)})") from error
+    with quiet_loading():
         try:
-            model, report = getattr(transformers, model_class).from_pretrained(
-                str(checkpoint.folder),
-                use_safetensors=True,
-                trust_remote_code=False,
-                output_loading_info=True,
-                local_files_only=True,
-            )
-        except (OSError, ValueError, KeyError, RuntimeError, ImportError) as error:
-            reason = (str(error).strip() or type(error).__name__).splitlines()[0]
-            raise ModelError(f"model {checkpoint.label}: its weights cannot be loaded ({reason})") from error
+            model, report = chosen.from_pretrained(None, config=config, state_dict=tensors, output_loading_info=True)
+        except (ValueError, KeyError, RuntimeError) as error:
+            raise ModelError(f"model {checkpoint.label}: its weights do not fit ({_reason(error)})") from error
     missing = sorted(name for name in report["missing_keys"] if not any(part in name for part in UNUSED_PARTS))
     if missing:
         raise ModelError(
             f"model {checkpoint.label}: tensor {missing[0]} is missing in its weights ({len(missing)} missing in all)"
         )
-    return ready(model, device)
+    ready_model: nn.Module = ready(model, device)
+    return ready_model
 
 
 def ready(model: Module, device: torch.device) -> Module:
     """The model in evaluation mode on its device, in float32 on the CPU."""
-    model = model.float() if device.type == "cpu" else model
+    if device.type == "cpu":
+        model.float()
     model.to(device).eval().requires_grad_(False)
     return model
 
 
-class _quiet:  # noqa: N801 - reads as a statement
-    """Transformers logs a table of unused weights and draws a bar; what matters is raised instead."""
+@contextmanager
+def quiet_loading() -> Iterator[None]:
+    """Keep transformers from logging a table of unused weights and drawing a bar; what matters is raised instead."""
+    from transformers.utils import logging
 
-    def __init__(self, transformers: Any) -> None:
-        self.logging = transformers.utils.logging
+    verbosity, bar = logging.get_verbosity(), logging.is_progress_bar_enabled()
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        logging.set_verbosity(verbosity)
+        if bar:
+            logging.enable_progress_bar()
 
-    def __enter__(self) -> None:
-        self.verbosity = self.logging.get_verbosity()
-        self.bars = self.logging.is_progress_bar_enabled()
-        self.logging.set_verbosity_error()
-        self.logging.disable_progress_bar()
 
-    def __exit__(self, *_: object) -> None:
-        self.logging.set_verbosity(self.verbosity)
-        if self.bars:
-            self.logging.enable_progress_bar()
+def _reason(error: Exception) -> str:
+    lines: list[Any] = str(error).strip().splitlines()
+    return str(lines[0]) if lines else type(error).__name__

@@ -65,6 +65,12 @@ class Checkpoint:
         """Whether the folder holds ``file``."""
         return (self.folder / file).is_file()
 
+    def has_token(self, token: str) -> bool:
+        """Whether a tokenizer file of the folder knows ``token``."""
+        quoted = json.dumps(token)
+        files = ("added_tokens.json", "vocab.json", "tokenizer.json")
+        return any(self.has(file) and quoted in (self.folder / file).read_text(encoding="utf-8") for file in files)
+
     def read_json(self, file: str) -> Any:
         """Parse a JSON file of the folder; raise ModelError where it is missing or damaged."""
         try:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from importlib import import_module
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from codesearch.errors import ModelError
 
@@ -12,7 +11,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from codesearch.encoders.checkpoint import Checkpoint
-    from codesearch.encoders.protocol import Encoder
 
 
 @dataclass(frozen=True)
@@ -21,12 +19,43 @@ class Family:
 
     name: str
     module: str
-    """Defines ``load(checkpoint, device) -> Encoder``; imported only when used, as most import torch."""
+    """The file that defines ``load(checkpoint, device)``; imported only when used, as most import torch."""
     recognises: Callable[[Checkpoint], bool]
 
 
+# Model types of transformers for which a plain folder is a BERT-like encoder.
+BERT_TYPES = frozenset(
+    {"bert", "camembert", "distilbert", "electra", "modernbert", "mpnet", "nomic_bert", "roberta", "xlm-roberta"}
+)
+# Causal models whose folders may name no ``*ForCausalLM`` class.
+CAUSAL_TYPES = frozenset({"codegen", "gpt2", "gpt_bigcode", "llama", "mistral", "qwen2", "qwen3", "starcoder2"})
+
+
+def is_cross_encoder(model: Checkpoint) -> bool:
+    """Whether the checkpoint scores pairs instead of giving vectors."""
+    return any(name.endswith("ForSequenceClassification") for name in model.architectures)
+
+
+def _is_causal(model: Checkpoint) -> bool:
+    named = any(name.endswith("ForCausalLM") for name in model.architectures)
+    return named or model.has("adapter_config.json") or model.model_type in CAUSAL_TYPES
+
+
 # The first that recognises a checkpoint loads it: the particular before the general.
-FAMILIES = (Family("sentence-transformers", "sentence_transformer", lambda model: model.has("modules.json")),)
+FAMILIES = (
+    Family("static", "load_static", lambda model: model.model_type in {"codesearch-static", "model2vec"}),
+    Family("sentence-transformers", "sentence_transformer", lambda model: model.has("modules.json")),
+    Family(
+        "CodeFuse-CGE",
+        "codefuse_cge",
+        lambda model: any(name.startswith("CodeFuse_CGE") for name in model.architectures),
+    ),
+    Family("CodeT5+", "codet5p", lambda model: model.model_type in {"codet5p_embedding", "codet5p_bimodal"}),
+    Family("CodeT5+ 2B to 16B", "codet5p_large", lambda model: model.model_type == "codet5p"),
+    Family("UniXcoder", "unixcoder", lambda model: model.model_type == "roberta" and model.has_token("<encoder-only>")),
+    Family("BERT and RoBERTa", "bert", lambda model: model.model_type in BERT_TYPES),
+    Family("causal language models", "causal", _is_causal),
+)
 
 
 def family_of(checkpoint: Checkpoint) -> Family:
@@ -35,15 +64,11 @@ def family_of(checkpoint: Checkpoint) -> Family:
     Raises:
         ModelError: none recognises it.
     """
+    if is_cross_encoder(checkpoint):
+        raise ModelError(f"model {checkpoint.label} is a matching head, not an encoder: use it with --rerank")
     for family in FAMILIES:
         if family.recognises(checkpoint):
             return family
     what = checkpoint.model_type or "no model_type in config.json"
     known = ", ".join(family.name for family in FAMILIES)
     raise ModelError(f"model {checkpoint.label}: unknown architecture ({what}); known are {known}")
-
-
-def load_from(checkpoint: Checkpoint, device: str | None) -> Encoder:
-    """Load a checkpoint with its family's file."""
-    module = import_module(f"codesearch.encoders.{family_of(checkpoint).module}")
-    return cast("Encoder", module.load(checkpoint, device))

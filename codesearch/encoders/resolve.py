@@ -10,7 +10,7 @@ from codesearch.encoders.checkpoint import OTHER_RUNTIMES, Checkpoint
 from codesearch.errors import ModelError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 SHIPPED_FOLDER = Path(__file__).resolve().parent.parent / "models"
 
@@ -64,17 +64,21 @@ def hub_folder(repository: str, revision: str | None = None) -> Path:
             return cached
     except LocalEntryNotFoundError:
         pass
+    return download(repository, revision, HUB_PATTERNS)
+
+
+def download(repository: str, revision: str | None, patterns: Sequence[str]) -> Path:
+    """Fetch the files of a hub repository that match ``patterns`` to the local cache."""
+    from huggingface_hub import snapshot_download
+
     try:
         return Path(
             snapshot_download(
-                repository,
-                revision=revision,
-                allow_patterns=list(HUB_PATTERNS),
-                ignore_patterns=list(HUB_IGNORED),
+                repository, revision=revision, allow_patterns=list(patterns), ignore_patterns=list(HUB_IGNORED)
             )
         )
     except Exception as error:  # the hub client raises its own, requests' and httpx's errors, by version
-        raise ModelError(f"model {repository} is not cached and cannot be downloaded: {_reason(error)}") from error
+        raise ModelError(f"model {repository} is no folder and not in the hub cache, and cannot be downloaded: {_reason(error)}") from error
 
 
 def _is_complete(folder: Path) -> bool:

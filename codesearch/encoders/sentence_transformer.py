@@ -13,6 +13,7 @@ import torch
 from torch import nn
 
 from codesearch.encoders.backbone import load_backbone, ready
+from codesearch.encoders.nomic_bert import load_nomic_bert
 from codesearch.encoders.pooling import modes_of, pool, without_prompt
 from codesearch.encoders.tokens import Tokens, load_tokenizer, token_limit
 from codesearch.encoders.torch_encoder import TorchEncoder, choose_device
@@ -54,14 +55,19 @@ class SentenceTransformer(nn.Module):
     """Token states, pooled and passed through the dense layers."""
 
     def __init__(
-        self, backbone: nn.Module, modes: list[str], pools_prompt: bool, dense: nn.Sequential, dim: int
+        self,
+        backbone: nn.Module,
+        modes: list[str],
+        dim: int,
+        dense: nn.Module | None = None,
+        pools_prompt: bool = True,
     ) -> None:
         super().__init__()
         self.backbone = backbone
         self.modes = modes
-        self.pools_prompt = pools_prompt
-        self.dense = dense
         self.dim = dim
+        self.dense = dense or nn.Identity()
+        self.pools_prompt = pools_prompt
 
     def forward(self, ids: Tensor, mask: Tensor, prompt_tokens: int) -> Tensor:
         """Embed token ids (rows, length) to (rows, dim)."""
@@ -105,7 +111,7 @@ def load(checkpoint: Checkpoint, device: str | None = None) -> TorchEncoder:
     query_prompt, code_prompt = prompts(checkpoint)
     return TorchEncoder(
         name=checkpoint.name(),
-        embedder=SentenceTransformer(backbone, modes, pooling.get("include_prompt", True), dense, dim),
+        embedder=SentenceTransformer(backbone, modes, dim, dense, pooling.get("include_prompt", True)),
         tokens=Tokens(tokenizer, limit, lower_case=bool(settings.get("do_lower_case"))),
         device=place,
         query_prompt=query_prompt,
@@ -115,11 +121,10 @@ def load(checkpoint: Checkpoint, device: str | None = None) -> TorchEncoder:
 
 def load_transformer(checkpoint: Checkpoint, device: torch.device) -> nn.Module:
     """The module that gives token states; of T5 models only the encoder."""
-    if checkpoint.model_type in {"t5", "mt5"}:
-        return load_backbone(
-            checkpoint, device, "T5EncoderModel" if checkpoint.model_type == "t5" else "MT5EncoderModel"
-        )
-    return load_backbone(checkpoint, device)
+    if checkpoint.model_type == "nomic_bert":
+        return load_nomic_bert(checkpoint, device)
+    encoder_classes = {"t5": "T5EncoderModel", "mt5": "MT5EncoderModel"}
+    return load_backbone(checkpoint, device, encoder_classes.get(checkpoint.model_type, "AutoModel"))
 
 
 def load_dense(checkpoint: Checkpoint) -> Dense:

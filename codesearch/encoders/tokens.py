@@ -22,6 +22,11 @@ TOKENIZER_FILES = (
 )
 
 
+def has_tokenizer(checkpoint: Checkpoint) -> bool:
+    """Whether the folder holds tokenizer files."""
+    return any(checkpoint.has(file) for file in TOKENIZER_FILES)
+
+
 def load_tokenizer(checkpoint: Checkpoint) -> Any:
     """The checkpoint's own tokenizer as transformers loads it.
 
@@ -30,7 +35,7 @@ def load_tokenizer(checkpoint: Checkpoint) -> Any:
     """
     from transformers import AutoTokenizer
 
-    if not any(checkpoint.has(file) for file in TOKENIZER_FILES):
+    if not has_tokenizer(checkpoint):
         raise ModelError(f"model {checkpoint.label}: no tokenizer in {checkpoint.folder} (tokenizer.json is missing)")
     try:
         return AutoTokenizer.from_pretrained(str(checkpoint.folder), trust_remote_code=False)
@@ -60,6 +65,8 @@ class Tokens:
     tokenizer: Any
     limit: int
     lower_case: bool = False
+    special_tokens: bool = True
+    """Whether the tokenizer adds its special tokens."""
     wrap: Callable[[list[int], int], list[int]] | None = field(default=None)
     """Adds a model's own special tokens to the bare ids of a text within a limit; None for the tokenizer's."""
 
@@ -75,13 +82,19 @@ class Tokens:
             return []
         texts = [text.lower() for text in texts] if self.lower_case else list(texts)
         if self.wrap is None:
-            rows = self.tokenizer(texts, truncation=True, max_length=self.limit, return_attention_mask=False)
+            rows = self.tokenizer(
+                texts,
+                add_special_tokens=self.special_tokens,
+                truncation=True,
+                max_length=self.limit,
+                return_attention_mask=False,
+            )
             return [ids or [self.pad_id] for ids in rows["input_ids"]]
-        rows = self.tokenizer(texts, add_special_tokens=False, return_attention_mask=False, verbose=False)
+        rows = self.tokenizer(texts, add_special_tokens=False, return_attention_mask=False)
         return [self.wrap(ids, self.limit) for ids in rows["input_ids"]]
 
     def prompt_length(self, prompt: str) -> int:
         """How many of a prompted text's leading ids are the prompt, leading special tokens included."""
         ids = self.encode([prompt])[0]
-        trailing = self.tokenizer.num_special_tokens_to_add() > 0 and ids[-1] in self.tokenizer.all_special_ids
+        trailing = ids[-1] in self.tokenizer.all_special_ids
         return len(ids) - int(trailing)

@@ -7,29 +7,44 @@ from typing import TYPE_CHECKING
 from codesearch.errors import ModelError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
 
     from torch import Tensor, nn
 
     from codesearch.encoders.checkpoint import Checkpoint
 
 
-def read_weights(checkpoint: Checkpoint) -> dict[str, Tensor]:
-    """All tensors of a checkpoint by name; raise ModelError where there are none or a file is damaged."""
+def read_weights(checkpoint: Checkpoint, prefix: str = "") -> dict[str, Tensor]:
+    """The tensors of a checkpoint whose names start with ``prefix``, by the rest of their names.
+
+    Raises:
+        ModelError: there are no safetensors weights, or a file is damaged.
+    """
     from safetensors import SafetensorError
-    from safetensors.torch import load_file
 
     files = checkpoint.weight_files()
     try:
-        return {name: tensor for file in files for name, tensor in load_file(file).items()}
+        return {name: tensor for file in files for name, tensor in _tensors(file, prefix)}
     except SafetensorError as error:
         raise ModelError(
             f"model {checkpoint.label}: its weights in {checkpoint.folder} are damaged ({error})"
         ) from error
 
 
+def _tensors(file: Path, prefix: str) -> Iterator[tuple[str, Tensor]]:
+    from safetensors import safe_open
+
+    with safe_open(str(file), framework="pt") as opened:
+        for name in opened.keys():  # noqa: SIM118 - not a mapping
+            if name.startswith(prefix):
+                yield name.removeprefix(prefix), opened.get_tensor(name)
+
+
 def load_exactly(module: nn.Module, tensors: Mapping[str, Tensor], label: str) -> None:
     """Give every parameter of ``module`` the tensor of its name; tensors it has no place for are left out.
+
+    The module may have been made on the ``meta`` device, which saves initialising what is replaced here.
 
     Raises:
         ModelError: a tensor is missing or has another shape.
