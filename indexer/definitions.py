@@ -43,6 +43,7 @@ class Definition:
     last_line: int = 0
     comment_line: int = 0
     """The first line of its doc comment, ``first_line`` if it has none."""
+    signature: str = ""
     docstring: str = ""
     qualified_name: str = ""
     members: list[Definition] = field(default_factory=list)
@@ -60,7 +61,7 @@ def nested(matches: Iterable[Match], data: bytes, lines: Sequence[int], language
     for definition in sorted(definitions, key=lambda one: (one.start, -one.end)):
         while len(enclosing) > 1 and enclosing[-1].end <= definition.start:
             enclosing.pop()
-        if len(enclosing) > DEPTH or not _set_lines(definition, data, lines, prefixes):
+        if len(enclosing) > DEPTH or not _set_lines(definition, data, lines, prefixes, language):
             continue
         _qualify(definition, enclosing[-1])
         if definition.kind in _UNITS:
@@ -135,12 +136,16 @@ def _stripped_end(data: bytes, start: int, end: int) -> int:
     return end
 
 
-def _set_lines(definition: Definition, data: bytes, lines: Sequence[int], prefixes: dict[int, int]) -> bool:
-    """Find the lines of a definition; return False if they are too long to be repeated."""
+def _set_lines(
+    definition: Definition, data: bytes, lines: Sequence[int], prefixes: dict[int, int], language: Language
+) -> bool:
+    """Find the lines of a definition, without comments after its end; return False if they are too long to repeat."""
     first = _line(lines, definition.start)
     last = _line(lines, _stripped_end(data, definition.start, definition.end))
     if max(lines[first + 1] - lines[first], lines[last + 1] - lines[last]) > LINE_BYTES:
         return False
+    while last > first and _is_comment_or_blank(data[lines[last] : lines[last + 1]], language):
+        last -= 1
     while (above := min(prefixes.get(first, first), prefixes.get(first - 1, first))) < first:
         first = above
     definition.first_line = definition.comment_line = first
@@ -162,4 +167,9 @@ def _continues(
     if not siblings or siblings[-1].qualified_name != definition.qualified_name:
         return False
     between = data[lines[siblings[-1].last_line + 1] : lines[definition.first_line]].splitlines()
-    return all(not line.strip() or line.lstrip().startswith(language.line_comment) for line in between)
+    return all(_is_comment_or_blank(line, language) for line in between)
+
+
+def _is_comment_or_blank(line: bytes, language: Language) -> bool:
+    stripped = line.strip()
+    return not stripped or stripped.startswith(language.line_comment)

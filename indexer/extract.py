@@ -22,7 +22,7 @@ UNITS = 20_000
 """The most definitions that are taken from one file."""
 SIGNATURE_CHARACTERS = 500
 
-_HEADER_END = re.compile(r"\s*(?:\{|:|=>|->|=|\bdo|;|,)$")
+_HEADER_ENDS = ("{", ":", "=>", "->", "=", " do", ";", ",")
 _MODIFIERS = re.compile(rb"[\w \t@]*")
 _READABLE = re.compile(r"\w")
 _HEADING = {
@@ -53,7 +53,7 @@ def extract(source: str, path: str, language: Language | None) -> list[Function]
         return file.windows()
     definitions = list(islice(_within(module), UNITS))
     for definition in definitions:
-        file.document(definition, language)
+        file.describe(definition, language)
     units = file.rest(module, language) + [file.unit(definition) for definition in definitions]
     return sorted(units, key=lambda unit: unit.start_line)
 
@@ -89,8 +89,9 @@ class _SourceFile:
             for window in windows(self._text_of(range(len(self.lines))), _HEADING.get(self.path.suffix.lower()))
         ]
 
-    def document(self, definition: Definition, language: Language) -> None:
-        """Find the documentation of a definition: within its body, in what stands before it, or right above it."""
+    def describe(self, definition: Definition, language: Language) -> None:
+        """Find the signature and the documentation: in the body, in what stands before it, or right above it."""
+        definition.signature = self._signature(definition, language)
         if language.inner_doc and definition.body is not None:
             definition.docstring = _first_group(language.inner_doc.match(self.data, definition.body, definition.end))
         if language.prefix_doc and not definition.docstring:
@@ -109,7 +110,7 @@ class _SourceFile:
             definition.qualified_name,
             first + 1,
             last + 1,
-            self._signature(definition),
+            definition.signature,
             definition.docstring,
             self._class_text(definition) if definition.kind == "class" else self._text(first, last + 1),
         )
@@ -146,21 +147,29 @@ class _SourceFile:
                 pieces.append(self._text(first, member.comment_line))
             line = self.lines[member.first_line]
             indentation = line[: len(line) - len(line.lstrip())].decode()
-            pieces.append(indentation + self._signature(member))
+            pieces.append(indentation + member.signature)
             first = max(first, member.last_line + 1)
         if first <= definition.last_line:
             pieces.append(self._text(first, definition.last_line + 1))
         return "\n".join(piece for piece in pieces if piece.strip())
 
-    def _signature(self, definition: Definition) -> str:
+    def _signature(self, definition: Definition, language: Language) -> str:
+        """Return the header from its modifiers to its body without line comments, folded into one line."""
         data, start = self.data, definition.header
         line_start = self.starts[self._line(start)]
         if _MODIFIERS.fullmatch(data, line_start, start):
             start = line_start
         end = definition.end if definition.body is None else max(definition.body, start)
-        end = min(end, start + 4 * SIGNATURE_CHARACTERS)
-        folded = b" ".join(data[start:end].split()).decode("utf-8", "ignore")
-        return _HEADER_END.sub("", folded)[:SIGNATURE_CHARACTERS]
+        header = data[start : min(end, start + 4 * SIGNATURE_CHARACTERS)]
+        if b"\n" in header:
+            header = b"\n".join(
+                line for line in header.split(b"\n") if not line.lstrip().startswith(language.line_comment)
+            )
+        signature = " ".join(header.decode("utf-8", "ignore").split())[:SIGNATURE_CHARACTERS]
+        for ending in _HEADER_ENDS:
+            if signature.endswith(ending):
+                return signature.removesuffix(ending).rstrip()
+        return signature
 
     def _line(self, offset: int) -> int:
         return bisect_right(self.starts, offset) - 1
