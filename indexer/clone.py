@@ -104,6 +104,10 @@ _FAILURES = (
         "there is no repository at this address",
     ),
     (r"No space left on device|Disk quota exceeded", "the disk with {folder} is full"),
+    (
+        r"RPC failed|early EOF|hung up unexpectedly|unexpected disconnect|Could not read from remote repository",
+        "the connection broke off; try again ({said})",
+    ),
 )
 
 
@@ -118,50 +122,44 @@ class _Clone:
         self.progress = progress
 
     def refresh(self) -> None:
-        if (self.folder / ".git" / "HEAD").is_file():
-            try:
-                self._remove_leftovers()
-                self._fetch_and_check_out()
-                return
-            except _GitError:
-                self._report("the earlier clone is damaged, cloning anew")
-        self._remove()
         try:
-            self._start()
-            self._fetch_and_check_out()
+            if (self.folder / ".git").is_dir():
+                try:
+                    _remove_leftovers(self.folder / ".git")
+                    self._fetch_and_check_out(self.folder)
+                except _GitError:
+                    self._report("the earlier clone is damaged, cloning anew")
+                    self._start()
+            else:
+                self._start()
         except _GitError as error:
-            self._remove()
             raise SourceError(f"cannot clone {self.remote.shown}: {error}") from None
-        except BaseException:
-            self._remove()
-            raise
-
-    def _remove(self) -> None:
-        if self.folder.exists():
-            shutil.rmtree(self.folder)
 
     def _start(self) -> None:
-        self.folder.mkdir()
-        self._git("-c", "init.defaultBranch=main", "init", "--quiet", "--template=")
+        """Clone beside the final folder and move there, so that what stands there has once been complete."""
+        unfinished = Path(f"{self.folder}.unfinished")
+        _remove(unfinished)
+        unfinished.mkdir()
+        try:
+            self._git(unfinished, "-c", "init.defaultBranch=main", "init", "--quiet", "--template=")
+            self._fetch_and_check_out(unfinished)
+            _remove(self.folder)
+            unfinished.rename(self.folder)
+        finally:
+            _remove(unfinished)
 
-    def _remove_leftovers(self) -> None:
-        """What a git that was killed leaves behind; no other process works here while we hold the lock."""
-        git_folder = self.folder / ".git"
-        for leftover in (*git_folder.rglob("*.lock"), *git_folder.glob("objects/pack/tmp_*")):
-            leftover.unlink(missing_ok=True)
-
-    def _fetch_and_check_out(self) -> None:
+    def _fetch_and_check_out(self, folder: Path) -> None:
         options = ("--depth=1", "--no-tags", "--force", "--no-recurse-submodules", "--progress")
-        self._git("fetch", *options, "--", self.remote.url, self.ref or "HEAD", over_network=True)
-        self._git("checkout", "--quiet", "--force", "--detach", "FETCH_HEAD", "--")
-        self._git("clean", "--quiet", "-ffdx")
+        self._git(folder, "fetch", *options, "--", self.remote.url, self.ref or "HEAD", over_network=True)
+        self._git(folder, "checkout", "--quiet", "--force", "--detach", "FETCH_HEAD", "--")
+        self._git(folder, "clean", "--quiet", "-ffdx")
 
-    def _git(self, *arguments: str, over_network: bool = False) -> None:
+    def _git(self, folder: Path, *arguments: str, over_network: bool = False) -> None:
         environment = self._network_environment() if over_network else _local_environment()
         try:
             process = subprocess.Popen(
                 git_command(*arguments),
-                cwd=self.folder,
+                cwd=folder,
                 env=environment,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
@@ -224,6 +222,17 @@ class _Clone:
         if "GIT_SSH" not in environment and not _user_has_ssh_command():
             environment.setdefault("GIT_SSH_COMMAND", "ssh -o BatchMode=yes -o ConnectTimeout=30")
         return environment
+
+
+def _remove(folder: Path) -> None:
+    if folder.exists():
+        shutil.rmtree(folder)
+
+
+def _remove_leftovers(git_folder: Path) -> None:
+    """What a git that was killed leaves behind; no other process works here while we hold the lock."""
+    for leftover in (*git_folder.rglob("*.lock"), *git_folder.glob("objects/pack/tmp_*")):
+        leftover.unlink(missing_ok=True)
 
 
 def _user_has_ssh_command() -> bool:

@@ -112,13 +112,15 @@ class _Crawl:
 
     def _enter(self, folder: str, *, tracked: bool) -> Rules | None:
         """The user's rules inside of ``folder``, or None if it, or one above it, is skipped or no real folder."""
-        if folder in self.folders:
-            return self.folders[folder]
-        parent, _, name = folder.rpartition("/")
-        rules = self._enter(parent, tracked=tracked)
-        if rules is not None:
-            rules = self._open(folder, name, rules, tracked)
-        self.folders[folder] = rules
+        new = []
+        while folder not in self.folders:
+            new.append(folder)
+            folder = folder.rpartition("/")[0]
+        rules = self.folders[folder]
+        for folder in reversed(new):
+            if rules is not None:
+                rules = self._open(folder, folder.rpartition("/")[2], rules, tracked)
+            self.folders[folder] = rules
         return rules
 
     def _open(self, folder: str, name: str, rules: Rules, tracked: bool) -> Rules | None:
@@ -170,13 +172,15 @@ class _Crawl:
 
     def _lines(self, path: str) -> list[str]:
         """The lines of an ignore file; like git, a link is not read, and what cannot be read has no lines."""
+        full = self.base + path
         try:
-            if not stat.S_ISREG(os.lstat(self.base + path).st_mode):
+            if not stat.S_ISREG(os.lstat(full).st_mode):
                 return []
-            with open(self.base + path, "rb") as file:  # noqa: PTH123 - once a folder, where a Path costs as much again
-                return lines_of(file.read(_IGNORE_FILE_BYTES))
-        except FileNotFoundError:
+        except OSError:
             return []
+        try:
+            with open(full, "rb") as file:  # noqa: PTH123 - once a folder, where a Path costs as much again
+                return lines_of(file.read(_IGNORE_FILE_BYTES))
         except OSError:
             self.skipped.add(SkipReason.UNREADABLE, path)
             return []

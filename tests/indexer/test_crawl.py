@@ -1,0 +1,416 @@
+from __future__ import annotations
+
+import hashlib
+import os
+import socket
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from indexer.crawl import CrawlOptions, crawl
+from indexer.errors import SourceError
+from indexer.skip import Skipped, SkipReason
+
+Write = Callable[[Path, dict[str, str]], None]
+
+
+def paths(root: Path, exclude: tuple[str, ...] = (), under: str = "", skipped: Skipped | None = None) -> list[str]:
+    return [file.path for file in crawl(root, CrawlOptions(exclude=exclude), under, skipped)]
+
+
+@pytest.fixture(params=["in a git work tree", "outside of git"])
+def root(request: pytest.FixtureRequest, tmp_path: Path, make_repository: Callable[[Path], Any]) -> Path:
+    """A folder whose files git lists (as untracked), and one whose files are walked."""
+    folder = tmp_path / "root"
+    folder.mkdir()
+    if request.param == "in a git work tree":
+        make_repository(folder)
+    return folder
+
+
+# Which files -----------------------------------------------------------------------------------------------------
+
+
+def test_tracked_and_new_files_are_found_and_ignored_and_deleted_ones_are_not(
+    repository: Any, write_files: Write
+) -> None:
+    repository.commit({"kept.py": "", "deleted.py": "", "forced/a.log": "", ".gitignore": ""})
+    write_files(repository.folder, {"new.py": "", "debug.log": "", "forced/b.log": "", ".gitignore": "*.log\n"})
+    (repository.folder / "deleted.py").unlink()
+    assert paths(repository.folder) == [".gitignore", "forced/a.log", "kept.py", "new.py"]
+
+
+def test_a_found_file_carries_size_mtime_and_inode(root: Path, write_files: Write) -> None:
+    write_files(root, {"a/b.py": "x = 1\n"})
+    (found,) = crawl(root)
+    status = (root / "a/b.py").stat()
+    assert found == ("a/b.py", 6, status.st_mtime_ns, status.st_ino)
+
+
+def test_nested_gitignore_files_and_negation_hold(root: Path, write_files: Write) -> None:
+    write_files(
+        root,
+        {
+            ".gitignore": "*.log\n/out.txt\ntmp/\n",
+            "keep/.gitignore": "!important.log\n",
+            "keep/important.log": "",
+            "keep/other.log": "",
+            "keep/out.txt": "",
+            "out.txt": "",
+            "tmp/a.py": "",
+            "tmp/.gitignore": "!a.py\n",
+        },
+    )
+    assert paths(root) == sorted(
+        [".gitignore", "keep/.gitignore", "keep/important.log", "keep/out.txt"], key=by_folder(root)
+    )
+
+
+def by_folder(root: Path) -> Callable[[str], Any]:
+    """Git lists by path, a walk gives a folder's files before its folders."""
+    return str if (root / ".git").exists() else lambda path: (path.count("/") > 0, path)
+
+
+def test_codesearchignore_and_ignore_files_hold_at_every_level(root: Path, write_files: Write) -> None:
+    write_files(
+        root,
+        {
+            ".codesearchignore": "docs/\n*.sql\n",
+            "a.py": "",
+            "a.sql": "",
+            "docs/b.py": "",
+            "sub/.ignore": "*.js\n*.ts\n",
+            "sub/.codesearchignore": "!*.ts\n",
+            "sub/c.js": "",
+            "sub/c.ts": "",
+        },
+    )
+    skipped = Skipped()
+    assert {path for path in paths(root, skipped=skipped) if "ignore" not in path} == {"a.py", "sub/c.ts"}
+    assert skipped.counts == {SkipReason.EXCLUDED: 3}
+    assert sorted(skipped.examples[SkipReason.EXCLUDED]) == ["a.sql", "docs/", "sub/c.js"]
+
+
+def test_a_codesearchignore_that_git_ignores_still_holds(repository: Any) -> None:
+    repository.commit({".gitignore": ".codesearchignore\n", ".codesearchignore": "*.sql\n", "a.py": "", "a.sql": ""})
+    assert paths(repository.folder) == [".gitignore", "a.py"]
+
+
+def test_exclude_has_the_last_word(root: Path, write_files: Write) -> None:
+    write_files(root, {".codesearchignore": "!a.py\n/b.py\n", "a.py": "", "b.py": "", "x/a.py": "", "x/c.py": ""})
+    assert set(paths(root, exclude=("a.py", "!b.py"))) == {".codesearchignore", "b.py", "x/c.py"}
+
+
+def test_a_negated_pattern_keeps_what_is_skipped_by_name_but_not_what_git_ignores(
+    root: Path, write_files: Write
+) -> None:
+    write_files(
+        root,
+        {
+            ".gitignore": "secret.py\n",
+            ".codesearchignore": "!third_party/\n!*.min.js\n!secret.py\n",
+            "third_party/a.py": "",
+            "site.min.js": "",
+            "node_modules/b.js": "",
+            "secret.py": "",
+        },
+    )
+    assert {path for path in paths(root) if "ignore" not in path} == {"third_party/a.py", "site.min.js"}
+
+
+def test_each_skip_is_counted_by_reason_and_a_folder_counts_once(root: Path, write_files: Write) -> None:
+    write_files(
+        root,
+        {
+            "a.py": "",
+            "logo.png": "",
+            "yarn.lock": "",
+            "app.min.js": "",
+            "api_pb2.py": "",
+            "big.py": "x" * 2000,
+            "node_modules/a/x.js": "",
+            "node_modules/b/y.js": "",
+            "pkg/__pycache__/z.txt": "",
+        },
+    )
+    skipped = Skipped()
+    assert [file.path for file in crawl(root, CrawlOptions(max_file_size=1000), skipped=skipped)] == ["a.py"]
+    assert skipped.counts == {
+        SkipReason.BINARY: 1,
+        SkipReason.LOCK_FILE: 1,
+        SkipReason.MINIFIED: 1,
+        SkipReason.GENERATED: 1,
+        SkipReason.TOO_LARGE: 1,
+        SkipReason.VENDORED: 1,
+        SkipReason.BUILD_OUTPUT: 1,
+    }
+    assert skipped.examples[SkipReason.VENDORED] == ["node_modules/"]
+
+
+def test_the_order_is_the_same_every_time(root: Path, write_files: Write) -> None:
+    write_files(root, {f"{folder}/{name}.py": "" for folder in "cab" for name in "zxy"})
+    assert paths(root) == paths(root) == sorted(paths(root))
+
+
+def test_a_path_with_a_merge_conflict_is_found_once(repository: Any) -> None:
+    repository.commit({"a.py": "1\n"})
+    repository.git("checkout", "--quiet", "-b", "other")
+    repository.commit({"a.py": "2\n"})
+    repository.git("checkout", "--quiet", "main")
+    repository.commit({"a.py": "3\n"})
+    with pytest.raises(Exception, match="merge"):
+        repository.git("merge", "other")
+    assert paths(repository.folder) == ["a.py"]
+
+
+def test_a_tracked_folder_called_build_is_source_and_an_untracked_one_beside_a_build_file_is_output(
+    repository: Any, write_files: Write
+) -> None:
+    repository.commit({"setup.py": "", "src/build/env.py": "", "src/setup.py": ""})
+    write_files(repository.folder, {"build/lib/copy.py": ""})
+    assert paths(repository.folder) == ["setup.py", "src/build/env.py", "src/setup.py"]
+
+
+# Roots and parts of them -----------------------------------------------------------------------------------------
+
+
+def test_under_restricts_to_a_folder_or_file_and_paths_stay_relative_to_the_root(
+    root: Path, write_files: Write
+) -> None:
+    write_files(
+        root, {".gitignore": "*.log\n", "a.py": "", "x/b.py": "", "x/y/c.py": "", "x/y/d.log": "", "xy/e.py": ""}
+    )
+    assert sorted(paths(root, under="x")) == ["x/b.py", "x/y/c.py"]
+    assert paths(root, under="x/y/") == ["x/y/c.py"]
+    assert paths(root, under="x/b.py") == ["x/b.py"]
+    assert paths(root, under="x/y/d.log") == []
+    assert paths(root, under="nowhere") == []
+
+
+@pytest.mark.parametrize("under", ["..", "../outside", "x/../../outside", "link"])
+def test_under_cannot_leave_the_root(root: Path, write_files: Write, under: str) -> None:
+    write_files(root.parent / "outside", {"secret.py": ""})
+    write_files(root, {"x/a.py": ""})
+    (root / "link").symlink_to(root.parent / "outside")
+    assert paths(root, under=under) == []
+
+
+def test_a_subfolder_of_a_work_tree_obeys_the_ignore_files_above_it(repository: Any) -> None:
+    repository.commit({".gitignore": "*.log\n", "sub/a.py": "", "b.py": ""})
+    (repository.folder / "sub/a.log").touch()
+    assert paths(repository.folder / "sub") == ["a.py"]
+
+
+def test_a_single_file_is_taken_whatever_its_name(tmp_path: Path) -> None:
+    (tmp_path / "yarn.lock").write_text("x")
+    assert paths(tmp_path / "yarn.lock") == ["yarn.lock"]
+
+
+def test_a_single_file_over_the_limit_is_counted(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text("x" * 11)
+    skipped = Skipped()
+    assert list(crawl(tmp_path / "a.py", CrawlOptions(max_file_size=10), skipped=skipped)) == []
+    assert skipped.counts == {SkipReason.TOO_LARGE: 1}
+
+
+def test_a_root_that_is_a_link_is_followed(root: Path, write_files: Write) -> None:
+    write_files(root, {"a.py": ""})
+    link = root.parent / "link"
+    link.symlink_to(root)
+    assert paths(link) == ["a.py"]
+
+
+def test_a_missing_root_is_one_clear_error(tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match=r"no such file or folder: .*nowhere"):
+        crawl(tmp_path / "nowhere")
+
+
+def test_a_fifo_as_root_is_one_clear_error(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "fifo")
+    with pytest.raises(SourceError, match="neither a folder nor a regular file"):
+        crawl(tmp_path / "fifo")
+
+
+def test_a_folder_that_its_repository_ignores_is_indexed_if_it_is_the_root(repository: Any, write_files: Write) -> None:
+    repository.commit({".gitignore": "/data/\n"})
+    write_files(repository.folder, {"data/a.py": ""})
+    skipped = Skipped()
+    assert paths(repository.folder / "data", skipped=skipped) == ["a.py"]
+    assert "ignored by git" in skipped.notes[0]
+
+
+# Repositories inside ---------------------------------------------------------------------------------------------
+
+
+def test_files_of_nested_repositories_are_found_by_their_own_rules(
+    root: Path, write_files: Write, make_repository: Callable[[Path], Any]
+) -> None:
+    write_files(root, {"a.py": ""})
+    inner = make_repository(root / "inner")
+    inner.commit({"b.py": "", ".gitignore": "*.log\n"})
+    write_files(root, {"inner/c.py": "", "inner/d.log": ""})
+    assert sorted(paths(root)) == ["a.py", "inner/.gitignore", "inner/b.py", "inner/c.py"]
+    assert sorted(paths(root, under="inner")) == ["inner/.gitignore", "inner/b.py", "inner/c.py"]
+
+
+def test_a_checked_out_submodule_is_crawled_and_an_absent_one_counted(
+    tmp_path: Path, repository: Any, make_repository: Callable[[Path], Any]
+) -> None:
+    library = make_repository(tmp_path / "library")
+    library.commit({"lib.py": ""})
+    repository.commit({"a.py": ""})
+    repository.git("submodule", "add", "--quiet", str(library.folder), "here")
+    repository.git("submodule", "add", "--quiet", str(library.folder), "absent")
+    repository.commit()
+    repository.git("submodule", "deinit", "--force", "absent")
+    skipped = Skipped()
+    assert paths(repository.folder, skipped=skipped) == [".gitmodules", "a.py", "here/lib.py"]
+    assert skipped.examples == {SkipReason.SUBMODULE: ["absent/"]}
+
+
+# Links and other things that are no files ------------------------------------------------------------------------
+
+
+def test_links_are_not_followed_whether_they_lead_out_in_or_around(root: Path, write_files: Write) -> None:
+    write_files(root.parent / "outside", {"secret.py": ""})
+    write_files(root, {"a.py": "", "sub/b.py": ""})
+    (root / "out_file.py").symlink_to(root.parent / "outside/secret.py")
+    (root / "out_folder").symlink_to(root.parent / "outside")
+    (root / "twice.py").symlink_to("a.py")
+    (root / "sub/loop").symlink_to("..")
+    (root / "itself").symlink_to("itself")
+    skipped = Skipped()
+    assert paths(root, skipped=skipped) == ["a.py", "sub/b.py"]
+    assert skipped.counts == {SkipReason.SYMLINK: 5}
+
+
+def test_a_tracked_file_behind_a_folder_that_became_a_link_is_not_found(repository: Any, write_files: Write) -> None:
+    repository.commit({"sub/secret.py": "", "a.py": ""})
+    write_files(repository.folder.parent / "outside", {"secret.py": ""})
+    (repository.folder / "sub").rename(repository.folder.parent / "moved")
+    (repository.folder / "sub").symlink_to(repository.folder.parent / "outside")
+    assert paths(repository.folder) == ["a.py"]
+
+
+def test_fifos_and_sockets_are_counted_and_never_opened(
+    root: Path, write_files: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_files(root, {"a.py": ""})
+    os.mkfifo(root / "fifo.py")
+    os.mkfifo(root / ".codesearchignore")
+    monkeypatch.chdir(root)
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind("socket.py")
+        skipped = Skipped()
+        assert paths(root, skipped=skipped) == ["a.py"]
+    # Git itself does not list them.
+    assert skipped.counts == ({} if (root / ".git").exists() else {SkipReason.SPECIAL: 3})
+
+
+def test_a_tracked_file_that_became_a_fifo_is_counted(repository: Any) -> None:
+    repository.commit({"a.py": ""})
+    (repository.folder / "a.py").unlink()
+    os.mkfifo(repository.folder / "a.py")
+    skipped = Skipped()
+    assert paths(repository.folder, skipped=skipped) == []
+    assert skipped.counts == {SkipReason.SPECIAL: 1}
+
+
+def test_unreadable_folders_are_counted_and_the_rest_is_found(
+    open_folder: Path, write_files: Write, as_ordinary_user: Callable[[], AbstractContextManager[None]]
+) -> None:
+    write_files(open_folder, {"a.py": "", "locked/b.py": "", "z/c.py": ""})
+    (open_folder / "locked").chmod(0)
+    skipped = Skipped()
+    with as_ordinary_user():
+        assert paths(open_folder, skipped=skipped) == ["a.py", "z/c.py"]
+    assert skipped.examples == {SkipReason.UNREADABLE: ["locked/"]}
+
+
+def test_an_unreadable_root_is_one_clear_error(
+    open_folder: Path, as_ordinary_user: Callable[[], AbstractContextManager[None]]
+) -> None:
+    (open_folder / "locked").mkdir(mode=0)
+    with as_ordinary_user(), pytest.raises(SourceError, match=r"cannot read .*locked: Permission denied"):
+        crawl(open_folder / "locked")
+
+
+@pytest.mark.parametrize("name", [b"line\nbreak.py", b"latin-\xe9.py", b'tab\tquote".py', b"-option.py", b" space .py"])
+def test_file_names_may_hold_anything(root: Path, name: bytes) -> None:
+    (root / os.fsdecode(name)).write_text("x")
+    assert [os.fsencode(path) for path in paths(root)] == [name]
+
+
+def test_folders_a_thousand_deep_are_found(root: Path) -> None:
+    deep = root / "/".join(["d"] * 1200)
+    here = os.open(root, os.O_RDONLY)
+    for _ in range(1200):
+        os.mkdir("d", dir_fd=here)
+        here, above = os.open("d", os.O_RDONLY, dir_fd=here), here
+        os.close(above)
+    os.close(os.open("a.py", os.O_CREAT, dir_fd=here))
+    os.close(here)
+    assert paths(root) == [str(deep.relative_to(root) / "a.py")]
+
+
+# Repositories that mean harm, and git that cannot help -----------------------------------------------------------
+
+
+def test_settings_of_a_repository_cannot_run_a_command(repository: Any, tmp_path: Path) -> None:
+    repository.commit({"a.py": ""})
+    script = tmp_path / "script"
+    script.write_text(f"#!/bin/sh\ntouch {tmp_path / 'ran'}\n")
+    script.chmod(0o755)
+    hooks = tmp_path / "hooks"
+    hooks.mkdir()
+    (hooks / "post-index-change").symlink_to(script)
+    repository.git("config", "core.fsmonitor", str(script))
+    repository.git("config", "core.hooksPath", str(hooks))
+    assert paths(repository.folder) == ["a.py"]
+    assert not (tmp_path / "ran").exists()
+
+
+def test_a_forged_index_cannot_name_files_outside_of_the_root(repository: Any, write_files: Write) -> None:
+    repository.commit({"a.py": "", "xx/secret.py": ""})
+    index = repository.folder / ".git/index"
+    forged = index.read_bytes()[:-20].replace(b"xx/secret.py", b"../secret.py")
+    index.write_bytes(forged + hashlib.sha1(forged).digest())
+    write_files(repository.folder.parent, {"secret.py": ""})
+    (repository.folder / "xx/secret.py").unlink()
+    assert "../secret.py" in repository.git("ls-files", "--full-name")
+    assert paths(repository.folder) == ["a.py"]
+
+
+def test_a_repository_that_git_distrusts_is_walked_and_that_is_said(
+    repository: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repository.commit({".gitignore": "*.log\n", "a.py": ""})
+    (repository.folder / "a.log").touch()
+    monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
+    skipped = Skipped()
+    assert paths(repository.folder, skipped=skipped) == [".gitignore", "a.py"]
+    assert len(skipped.notes) == 1
+    assert "safe.directory" in skipped.notes[0]
+
+
+def test_without_git_a_work_tree_is_walked_and_that_is_said(repository: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    repository.commit({".gitignore": "*.log\n", "a.py": ""})
+    (repository.folder / "a.log").touch()
+    monkeypatch.setenv("PATH", "/nonexistent")
+    skipped = Skipped()
+    assert paths(repository.folder, skipped=skipped) == [".gitignore", "a.py"]
+    assert "git is not installed" in skipped.notes[0]
+
+
+def test_variables_of_a_running_hook_do_not_point_to_another_repository(
+    repository: Any, tmp_path: Path, make_repository: Callable[[Path], Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repository.commit({"a.py": ""})
+    other = make_repository(tmp_path / "other")
+    other.commit({"b.py": ""})
+    monkeypatch.setenv("GIT_DIR", str(other.folder / ".git"))
+    monkeypatch.setenv("GIT_INDEX_FILE", str(other.folder / ".git/index"))
+    assert paths(repository.folder) == ["a.py"]
