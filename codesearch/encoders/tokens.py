@@ -33,12 +33,15 @@ def load_tokenizer(checkpoint: Checkpoint) -> Any:
     Raises:
         ModelError: tokenizer files are missing or cannot be read.
     """
-    from transformers import AutoTokenizer
-
     if not has_tokenizer(checkpoint):
         raise ModelError(f"model {checkpoint.label}: no tokenizer in {checkpoint.folder} (tokenizer.json is missing)")
+    from transformers import AutoTokenizer
+
+    from codesearch.encoders.backbone import quiet_loading
+
     try:
-        return AutoTokenizer.from_pretrained(str(checkpoint.folder), trust_remote_code=False)
+        with quiet_loading():
+            return AutoTokenizer.from_pretrained(str(checkpoint.folder), trust_remote_code=False)
     except (OSError, ValueError, KeyError, ImportError, RuntimeError) as error:
         reason = str(error).strip().splitlines()[0]
         raise ModelError(f"model {checkpoint.label}: its tokenizer cannot be loaded ({reason})") from error
