@@ -1,0 +1,147 @@
+"""Static encoders: a text is the mean of its tokens' vectors. No network runs, so encoding costs a table look-up.
+
+Two formats load: the one of this project (a word vocabulary made from code, int8 rows, token weights that differ for
+queries and code) and model2vec's (a ``tokenizers`` file and a float table; https://github.com/MinishLab/model2vec).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+
+from codesearch.encoders.vocabulary import Vocabulary
+from codesearch.errors import ModelError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+MODEL_TYPE = "codesearch-static"
+_MAX_TOKENS = 512
+_EPSILON = 1e-9
+
+
+class _Tokenizer(Protocol):
+    def token_ids(self, texts: Sequence[str]) -> list[list[int]]: ...
+
+
+class StaticEncoder:
+    """A table of token vectors; a text's vector is their weighted mean, scaled to unit length."""
+
+    def __init__(
+        self,
+        name: str,
+        tokenizer: _Tokenizer,
+        table: NDArray[np.float32],
+        query_weights: NDArray[np.float32],
+        code_weights: NDArray[np.float32],
+    ) -> None:
+        """Take a table of shape ``(tokens, dim)`` and one weight a token for each kind of text."""
+        self.name = name
+        self.dim = int(table.shape[1])
+        self.max_tokens = _MAX_TOKENS
+        self._tokenizer = tokenizer
+        self._table = table
+        self._query_weights = query_weights
+        self._code_weights = code_weights
+
+    @classmethod
+    def load(cls, folder: Path) -> StaticEncoder:
+        """Read a folder of either format.
+
+        Raises:
+            ModelError: a file is missing or does not fit the others.
+        """
+        try:
+            config = json.loads((folder / "config.json").read_text("utf-8"))
+            tensors = _read_tensors(folder / "model.safetensors")
+            if config.get("model_type") == MODEL_TYPE:
+                return cls._from_words(folder, tensors)
+            return cls._from_model2vec(folder, tensors)
+        except (OSError, ValueError, KeyError) as error:
+            raise ModelError(f"{folder} is not a whole static encoder: {error}") from error
+
+    @classmethod
+    def _from_words(cls, folder: Path, tensors: dict[str, NDArray[np.generic]]) -> StaticEncoder:
+        vocabulary = Vocabulary((folder / "vocabulary.txt").read_text("utf-8").splitlines())
+        rows = tensors["embeddings"]
+        if len(vocabulary.tokens) != len(rows):
+            raise ValueError(f"{len(vocabulary.tokens)} tokens in vocabulary.txt for {len(rows)} embeddings")
+        return cls(
+            _identity(folder),
+            vocabulary,
+            rows.astype(np.float32),
+            tensors["query_weights"].astype(np.float32),
+            tensors["code_weights"].astype(np.float32),
+        )
+
+    @classmethod
+    def _from_model2vec(cls, folder: Path, tensors: dict[str, NDArray[np.generic]]) -> StaticEncoder:
+        table = tensors["embeddings"].astype(np.float32)
+        if "mapping" in tensors:  # tokens that share a row
+            table = table[tensors["mapping"].astype(np.int64)]
+        weights = tensors.get("weights")
+        flat = np.ones(len(table), np.float32) if weights is None else weights.astype(np.float32)
+        return cls(_identity(folder), _SubwordTokenizer(folder / "tokenizer.json", len(table)), table, flat, flat)
+
+    def encode_queries(self, queries: Sequence[str]) -> NDArray[np.float32]:
+        """Encode queries to unit rows, shape ``(len(queries), dim)``."""
+        return self._encode(queries, self._query_weights)
+
+    def encode_code(self, codes: Sequence[str]) -> NDArray[np.float32]:
+        """Encode functions to unit rows, shape ``(len(codes), dim)``."""
+        return self._encode(codes, self._code_weights)
+
+    def _encode(self, texts: Sequence[str], weights: NDArray[np.float32]) -> NDArray[np.float32]:
+        vectors = np.zeros((len(texts), self.dim), np.float32)
+        for row, ids in enumerate(self._tokenizer.token_ids(texts)):
+            if ids:
+                vectors[row] = weights[ids] @ self._table[ids]
+        vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), _EPSILON)
+        return vectors
+
+
+class _SubwordTokenizer:
+    """A ``tokenizers`` file, as model2vec uses it: no special tokens, unknown tokens left out."""
+
+    def __init__(self, path: Path, rows: int) -> None:
+        from tokenizers import Tokenizer
+
+        self._tokenizer = Tokenizer.from_file(str(path))
+        self._tokenizer.no_truncation()
+        self._tokenizer.no_padding()
+        size = self._tokenizer.get_vocab_size()
+        if size != rows:
+            raise ValueError(f"{size} tokens in tokenizer.json for {rows} embeddings")
+        model = json.loads(path.read_text("utf-8"))["model"]
+        unknown = model.get("unk_token")
+        self._unknown = self._tokenizer.token_to_id(unknown) if unknown else None
+
+    def token_ids(self, texts: Sequence[str]) -> list[list[int]]:
+        encodings = self._tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)
+        return [[i for i in encoding.ids if i != self._unknown] for encoding in encodings]
+
+
+def _read_tensors(path: Path) -> dict[str, NDArray[np.generic]]:
+    from safetensors import SafetensorError
+    from safetensors.numpy import load_file
+
+    try:
+        tensors: dict[str, NDArray[np.generic]] = load_file(path)
+    except SafetensorError as error:
+        raise ValueError(f"{path.name} is damaged ({error})") from error
+    return tensors
+
+
+def _identity(folder: Path) -> str:
+    digest = hashlib.blake2b(digest_size=6)
+    for name in ("vocabulary.txt", "tokenizer.json", "model.safetensors"):
+        path = folder / name
+        if path.exists():
+            digest.update(path.read_bytes())
+    return f"{folder.name}@{digest.hexdigest()}"

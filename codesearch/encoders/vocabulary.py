@@ -1,0 +1,67 @@
+"""The word vocabulary of the shipped static encoder, made for identifiers.
+
+Identifiers are cut where a reader would cut them (case, underscores, digits), so ``getUserName`` is read as *get*,
+*user*, *name* in every language and spelling. A word that is not in the vocabulary is read as its longest known pieces.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from indexer.split import split_identifier
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_IDENTIFIER = re.compile(r"\w+")
+_CACHE_LIMIT = 500_000
+_LONGEST_WORD = 64
+
+
+class Vocabulary:
+    """Maps texts to token ids; a token's id is its line in the vocabulary file."""
+
+    def __init__(self, tokens: Sequence[str]) -> None:
+        self.tokens = list(tokens)
+        self._ids = {token: i for i, token in enumerate(self.tokens)}
+        self._longest = max(map(len, self.tokens), default=0)
+        self._known: dict[str, list[int]] = {}
+
+    def token_ids(self, texts: Sequence[str]) -> list[list[int]]:
+        """Ids of every text's tokens in their order; characters that no token covers are left out."""
+        known = self._known
+        if len(known) > _CACHE_LIMIT:
+            known.clear()
+        result = []
+        for text in texts:
+            ids: list[int] = []
+            for identifier in _IDENTIFIER.findall(text):
+                found = known.get(identifier)
+                if found is None:
+                    found = known[identifier] = self._read(identifier)
+                ids += found
+            result.append(ids)
+        return result
+
+    def _read(self, identifier: str) -> list[int]:
+        ids: list[int] = []
+        for word in split_identifier(identifier):
+            whole = self._ids.get(word)
+            ids += [whole] if whole is not None else self._pieces(word[:_LONGEST_WORD])
+        return ids
+
+    def _pieces(self, word: str) -> list[int]:
+        """Cut a word greedily into its longest known pieces, from the left, as WordPiece does."""
+        ids = []
+        start = 0
+        while start < len(word):
+            for end in range(min(len(word), start + self._longest), start, -1):
+                piece = self._ids.get(word[start:end])
+                if piece is not None:
+                    ids.append(piece)
+                    break
+            else:
+                end = start + 1
+            start = end
+        return ids

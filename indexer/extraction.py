@@ -1,0 +1,146 @@
+"""Reading and extracting many files: in this process while they are few, in worker processes when they are many."""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from indexer.crawl import CrawlOptions, FoundFile
+from indexer.extract import extract
+from indexer.languages import language_of, language_of_shebang
+from indexer.paths import display_path
+from indexer.skip import SkipReason
+from indexer.source import Source, read_source
+from indexer.store import NewFunction
+from indexer.text import content_digest, encoder_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from concurrent.futures import Future
+    from pathlib import Path
+
+    from loky import ProcessPoolExecutor
+
+# Starting workers costs about as much as extracting this much source in this process.
+_POOL_BYTES = 4_000_000
+_CHUNK_FILES = 48
+_CHUNK_BYTES = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Extracted:
+    """What became of one file."""
+
+    found: FoundFile
+    digest: bytes | None
+    language: str | None
+    skipped: str | None
+    functions: list[NewFunction] = field(default_factory=list)
+
+
+def extract_file(root: Path, found: FoundFile, options: CrawlOptions) -> Extracted:
+    """Read one file and take out its functions, or say why it has none."""
+    source = read_source(root, found, options)
+    if not isinstance(source, Source):
+        return Extracted(found, None, None, source.value)
+    language = language_of(found.path)
+    if language is None and source.text.startswith("#!"):
+        language = language_of_shebang(source.text.split("\n", 1)[0])
+    functions = [
+        NewFunction(
+            unit.kind,
+            unit.name,
+            unit.qualified_name,
+            unit.start_line,
+            unit.end_line,
+            unit.signature,
+            unit.docstring,
+            unit.text,
+            content_digest(encoder_text(unit.qualified_name, unit.docstring, unit.text)),
+        )
+        for unit in extract(source.text, display_path(found.path), language)
+    ]
+    return Extracted(found, source.digest, language.name if language else None, None, functions)
+
+
+def extract_files(root: Path, files: Sequence[FoundFile], options: CrawlOptions) -> Iterator[Extracted]:
+    """Extract files in about their order; memory is bounded by a few chunks of files, however many there are."""
+    workers = os.cpu_count() or 1
+    if sum(file.size for file in files) < _POOL_BYTES or workers == 1:
+        for file in files:
+            yield extract_file(root, file, options)
+        return
+    yield from _extract_in_processes(root, list(_chunks(files)), options, workers)
+
+
+def _extract_in_processes(
+    root: Path, chunks: list[list[FoundFile]], options: CrawlOptions, workers: int
+) -> Iterator[Extracted]:
+    from concurrent.futures.process import BrokenProcessPool
+
+    pool = _pool(workers)
+    waiting: deque[tuple[list[FoundFile], Future[list[Extracted]]]] = deque()
+    remaining = deque(chunks)
+    try:
+        while remaining or waiting:
+            while remaining and len(waiting) < 2 * workers:
+                chunk = remaining.popleft()
+                waiting.append((chunk, pool.submit(_extract_chunk, root, chunk, options)))
+            chunk, future = waiting.popleft()
+            try:
+                yield from future.result()
+            except BrokenProcessPool:
+                # One file took its worker down. The chunks that were under way are done again, file by file, each in
+                # a process of its own, so that only the guilty file is lost.
+                suspects = [chunk, *(other for other, _ in waiting)]
+                waiting.clear()
+                pool.shutdown(wait=False, kill_workers=True)
+                for file in (file for suspect in suspects for file in suspect):
+                    yield _extract_alone(root, file, options)
+                pool = _pool(workers)
+    finally:
+        pool.shutdown(wait=False, kill_workers=True)
+
+
+def _extract_alone(root: Path, file: FoundFile, options: CrawlOptions) -> Extracted:
+    from concurrent.futures.process import BrokenProcessPool
+
+    with _pool(1) as pool:
+        try:
+            return pool.submit(_extract_chunk, root, [file], options).result()[0]
+        except BrokenProcessPool:
+            return Extracted(file, None, None, SkipReason.CRASHED.value)
+
+
+def _extract_chunk(root: Path, files: list[FoundFile], options: CrawlOptions) -> list[Extracted]:
+    return [extract_file(root, file, options) for file in files]
+
+
+def _pool(workers: int) -> ProcessPoolExecutor:
+    # loky: its workers are not forks, so threads of tantivy, FAISS and tokenizers do no harm, and they do not import
+    # the caller's main module, so that a user's script needs no `if __name__ == "__main__"`.
+    from loky import ProcessPoolExecutor
+
+    return ProcessPoolExecutor(workers, initializer=_ignore_interrupts)
+
+
+def _ignore_interrupts() -> None:
+    """Leave Ctrl-C to the parent, which keeps what is done and stops the workers."""
+    import signal
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def _chunks(files: Sequence[FoundFile]) -> Iterator[list[FoundFile]]:
+    chunk: list[FoundFile] = []
+    size = 0
+    for file in files:
+        chunk.append(file)
+        size += file.size
+        if len(chunk) >= _CHUNK_FILES or size >= _CHUNK_BYTES:
+            yield chunk
+            chunk, size = [], 0
+    if chunk:
+        yield chunk

@@ -1,0 +1,42 @@
+"""Where the index of a root lives: one folder per root in the user's cache folder."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from pathlib import Path
+
+from indexer.store import DATABASE
+
+_READABLE = re.compile(r"[^A-Za-z0-9._-]+")
+
+
+def cache_folder() -> Path:
+    """``CODESEARCH_CACHE`` or the platform's cache folder for codesearch."""
+    chosen = os.environ.get("CODESEARCH_CACHE")
+    if chosen:
+        return Path(chosen).expanduser()
+    from platformdirs import user_cache_path
+
+    return user_cache_path("codesearch")
+
+
+def indexes_folder(index_dir: Path | None = None) -> Path:
+    """The folder that holds all indexes."""
+    return index_dir if index_dir is not None else cache_folder() / "indexes"
+
+
+def index_folder(root: str, index_dir: Path | None = None) -> Path:
+    """The folder of the index of ``root``, an absolute path or a URL: readable, and unlike that of any other root."""
+    digest = hashlib.blake2b(os.fsencode(root), digest_size=6).hexdigest()
+    readable = _READABLE.sub("-", Path(root).name).strip("-.")[:40] or "root"
+    return indexes_folder(index_dir) / f"{readable}-{digest}"
+
+
+def enclosing_root(path: Path, index_dir: Path | None = None) -> Path | None:
+    """The nearest indexed folder that is ``path`` or holds it, or None."""
+    for root in (path, *path.parents):
+        if (index_folder(str(root), index_dir) / DATABASE).exists():
+            return root
+    return None

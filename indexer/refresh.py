@@ -1,0 +1,244 @@
+"""Bringing an index up to date with its root: crawl, extract what changed, encode what was never seen.
+
+Every stage is a catching-up with the stage before, so a run that was killed anywhere is simply gone on with.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+from indexer.crawl import CrawlOptions, FoundFile, crawl
+from indexer.paths import display_path, path_from_display
+from indexer.skip import Skipped, SkipReason
+from indexer.store import FileRecord, Repository, Store
+from indexer.text import encoder_text, parts
+from indexer.vectors import VectorIndex, pack
+from indexer.words import WordIndex
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from indexer.extraction import Extracted
+
+# Raised when extraction or the stored form of its results changes: every file is then read again.
+EXTRACTION_VERSION = "1"
+
+_COMMIT_FILES = 500
+_COMMIT_SECONDS = 2.0
+_WORDS_SECONDS = 15.0
+_ENCODE_BATCH = 512
+_CHARS_PER_TOKEN = 4
+
+
+class CodeEncoder(Protocol):
+    """What the indexer needs of an encoder."""
+
+    @property
+    def name(self) -> str: ...  # noqa: D102
+    @property
+    def dim(self) -> int: ...  # noqa: D102
+    @property
+    def max_tokens(self) -> int: ...  # noqa: D102
+    def encode_code(self, codes: Sequence[str]) -> NDArray[np.float32]: ...  # noqa: D102
+
+
+class Progress(Protocol):
+    """Told of long work; see ``codesearch.cli.progress`` for the one on a terminal."""
+
+    def stage(self, name: str, total: int) -> None:
+        """A new stage of ``total`` steps begins."""
+
+    def advance(self, steps: int) -> None:
+        """Some steps of the stage are done."""
+
+
+class _Silent:
+    def stage(self, name: str, total: int) -> None: ...
+    def advance(self, steps: int) -> None: ...
+
+
+@dataclass(slots=True)
+class Changes:
+    """What differs between the root and the index."""
+
+    to_read: list[tuple[FoundFile, int]] = field(default_factory=list)
+    """New and changed files, with their id or 0."""
+    deleted: list[int] = field(default_factory=list)
+    found: int = 0
+    skipped: Skipped = field(default_factory=Skipped)
+
+    def __bool__(self) -> bool:
+        return bool(self.to_read or self.deleted)
+
+
+@dataclass(slots=True)
+class Report:
+    """What a run did."""
+
+    found: int = 0
+    read: int = 0
+    deleted: int = 0
+    encoded: int = 0
+    seconds: float = 0.0
+    skipped: Skipped = field(default_factory=Skipped)
+
+
+def changes(store: Store, root: Path, options: CrawlOptions) -> Changes:
+    """Compare the root with the index by names, sizes, times and inodes, without reading a file."""
+    result = Changes()
+    known = store.files()
+    anew = store.meta("extraction") != EXTRACTION_VERSION
+    for found in crawl(root, options, skipped=result.skipped):
+        result.found += 1
+        old = known.pop(display_path(found.path), None)
+        if old is None or anew:
+            result.to_read.append((found, old.id if old else 0))
+        elif (old.size, old.mtime_ns, old.inode) != (found.size, found.mtime_ns, found.inode):
+            result.to_read.append((found, old.id))
+        elif old.skipped:
+            result.skipped.add(SkipReason(old.skipped), found.path)
+    result.deleted = [old.id for old in known.values()]
+    return result
+
+
+def refresh(
+    store: Store,
+    repository: Repository,
+    root: Path,
+    encoder: CodeEncoder,
+    options: CrawlOptions,
+    progress: Progress | None = None,
+    planned: Changes | None = None,
+) -> Report:
+    """Bring the index up to date; the caller holds its lock.
+
+    Ctrl-C and kills keep what was committed, and the next run goes on from there.
+    """
+    started = time.perf_counter()
+    progress = progress or _Silent()
+    plan = planned or changes(store, root, options)
+    report = Report(plan.found, len(plan.to_read), len(plan.deleted), skipped=plan.skipped)
+    words = WordIndex(store.folder)
+    if plan:
+        _read_files(store, repository, root, plan, options, progress, words)
+    words.update(store)
+    report.encoded = encode_missing(store, encoder, progress)
+    VectorIndex(store, encoder.name, encoder.dim).update()
+    with store.transaction():
+        store.set_repository(repository)
+        store.mark_complete()
+        store.set_meta("encoder", encoder.name)
+        store.set_meta("skipped", json.dumps({reason.value: n for reason, n in plan.skipped.counts.items()}))
+        store.drop_unused_vectors()
+    store.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    report.seconds = time.perf_counter() - started
+    return report
+
+
+def _read_files(
+    store: Store,
+    repository: Repository,
+    root: Path,
+    plan: Changes,
+    options: CrawlOptions,
+    progress: Progress,
+    words: WordIndex,
+) -> None:
+    from indexer.extraction import extract_files
+
+    progress.stage("reading", len(plan.to_read))
+    ids = {found.path: file_id for found, file_id in plan.to_read}
+    known = {record.id: record for record in store.files().values()}
+    with store.transaction():
+        store.set_repository(repository)
+        store.delete_files(plan.deleted)
+        store.set_meta("pending", str(len(plan.to_read)))
+    waiting: list[Extracted] = []
+    left = len(plan.to_read)
+    committed_at = words_at = time.monotonic()
+
+    def commit() -> None:
+        nonlocal waiting, left
+        with store.transaction():
+            for extracted in waiting:
+                _store_file(store, extracted, ids[extracted.found.path], known, plan.skipped)
+            left -= len(waiting)
+            store.set_meta("pending", str(left))
+        progress.advance(len(waiting))
+        waiting = []
+
+    try:
+        for extracted in extract_files(root, [found for found, _ in plan.to_read], options):
+            waiting.append(extracted)
+            now = time.monotonic()
+            if len(waiting) >= _COMMIT_FILES or now - committed_at > _COMMIT_SECONDS:
+                commit()
+                committed_at = now
+                if now - words_at > _WORDS_SECONDS:
+                    words.update(store)
+                    words_at = now
+    finally:
+        commit()
+    with store.transaction():
+        store.set_meta("extraction", EXTRACTION_VERSION)
+
+
+def _store_file(
+    store: Store, extracted: Extracted, file_id: int, known: dict[int, FileRecord], skipped: Skipped
+) -> None:
+    found = extracted.found
+    record = FileRecord(
+        display_path(found.path),
+        found.size,
+        found.mtime_ns,
+        found.inode,
+        extracted.digest,
+        extracted.language,
+        extracted.skipped,
+        file_id,
+    )
+    if extracted.skipped:
+        skipped.add(SkipReason(extracted.skipped), found.path)
+    store.replace_file(record, extracted.functions)
+
+
+def encode_missing(store: Store, encoder: CodeEncoder, progress: Progress) -> int:
+    """Encode every function whose content this encoder never saw; returns how many that were."""
+    encoder_id = store.add_encoder(encoder.name, encoder.dim)
+    total = store.count_unencoded(encoder_id)
+    if not total:
+        return 0
+    progress.stage("encoding", total)
+    max_chars = encoder.max_tokens * _CHARS_PER_TOKEN
+    last_id = 0
+    while rows := store.unencoded(encoder_id, last_id, _ENCODE_BATCH):
+        last_id = rows[-1][0]
+        inputs: list[str] = []
+        owners: list[tuple[bytes, int]] = []
+        for _, digest, qualified_name, docstring, text in rows:
+            cut = parts(encoder_text(qualified_name, docstring, text), max_chars)
+            owners.append((digest, len(cut)))
+            inputs.extend(cut)
+        vectors = encoder.encode_code(inputs)
+        packed = []
+        start = 0
+        for digest, count in owners:
+            packed.append((digest, pack(vectors[start : start + count])))
+            start += count
+        with store.transaction():
+            store.add_vectors(encoder_id, packed)
+        progress.advance(len(rows))
+    return total
+
+
+def absolute_path(root: Path, stored: str) -> Path:
+    """The file behind a stored path."""
+    folder = root if root.is_dir() else root.parent
+    return folder / path_from_display(stored)

@@ -1,0 +1,340 @@
+"""The SQLite database of one index: the one source of truth, from which every other file can be rebuilt."""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from indexer.errors import StoreError
+from indexer.schema import migrate
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
+
+DATABASE = "index.db"
+
+
+@dataclass(frozen=True, slots=True)
+class Repository:
+    """The one indexed root of an index."""
+
+    name: str
+    root: str
+    """The folder that was crawled: for a git URL, its clone in the cache."""
+    url: str | None = None
+    ref: str | None = None
+    commit: str | None = None
+    indexed_at: float | None = None
+    """Seconds since the epoch of the last complete run."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileRecord:
+    """What is remembered of a file to tell whether it changed; ``skipped`` is why it holds no functions."""
+
+    path: str
+    size: int
+    mtime_ns: int
+    inode: int
+    digest: bytes | None
+    language: str | None
+    skipped: str | None = None
+    id: int = 0
+
+
+class NewFunction(NamedTuple):
+    """A function to be stored; a tuple, since millions of them travel from worker processes to SQLite."""
+
+    kind: str
+    name: str
+    qualified_name: str
+    start_line: int
+    end_line: int
+    signature: str
+    docstring: str
+    text: str
+    digest: bytes
+    """Of the text an encoder reads, see ``indexer.text``."""
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionRow:
+    """A stored function without its text, as ranking and filters need it."""
+
+    id: int
+    file_id: int
+    path: str
+    language: str
+    kind: str
+    name: str
+    qualified_name: str
+    start_line: int
+    end_line: int
+    signature: str
+    docstring: str
+
+
+_ROW = (
+    "functions.id, file_id, files.path, coalesce(files.language, ''), kind, functions.name, qualified_name, "
+    "start_line, end_line, signature, docstring"
+)
+
+
+class Store:
+    """One open index database. Any number of readers may be open beside one writer."""
+
+    def __init__(self, connection: sqlite3.Connection, folder: Path) -> None:
+        self.connection = connection
+        self.folder = folder
+
+    @classmethod
+    def open(cls, folder: Path, *, create: bool = False) -> Store:
+        """Open the database in ``folder``.
+
+        Raises:
+            StoreError: there is none, it cannot be read, or a newer version wrote it.
+        """
+        path = folder / DATABASE
+        if not create and not path.exists():
+            raise StoreError(f"no index in {folder}: run `codesearch index` first")
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            connection = sqlite3.connect(path, isolation_level=None, timeout=30, check_same_thread=False)
+            # WAL: readers never wait for the writer, and a killed writer leaves the last commit.
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = NORMAL")
+            connection.execute("PRAGMA foreign_keys = ON")
+            connection.execute("PRAGMA mmap_size = 268435456")
+            migrate(connection)
+        except (sqlite3.Error, OSError) as error:
+            raise StoreError(f"cannot open the index in {folder}: {error}") from error
+        return cls(connection, folder)
+
+    def close(self) -> None:
+        """Close the connection; the last one to close folds the write-ahead log into the database."""
+        self.connection.close()
+
+    @contextlib.contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All or nothing; raises StoreError when the disk is full or the folder cannot be written."""
+        try:
+            self.connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+            except BaseException:
+                self.connection.rollback()
+                raise
+            self.connection.commit()
+        except sqlite3.OperationalError as error:
+            raise StoreError(f"cannot write the index in {self.folder}: {error}") from error
+
+    # What is remembered beside files and functions
+
+    def meta(self, key: str) -> str | None:
+        """One remembered value, or None."""
+        row = self.connection.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
+        return row[0] if row else None
+
+    def set_meta(self, key: str, value: str) -> None:
+        """Remember a value."""
+        self.connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
+
+    def repository(self) -> Repository | None:
+        """The indexed root, or None before the first run."""
+        row = self.connection.execute(
+            'SELECT name, root, url, ref, "commit", indexed_at FROM repositories WHERE id = 1'
+        ).fetchone()
+        return Repository(*row) if row else None
+
+    def set_repository(self, repository: Repository) -> None:
+        """Record the indexed root."""
+        self.connection.execute(
+            'INSERT INTO repositories (id, name, root, url, ref, "commit", indexed_at) VALUES (1, ?, ?, ?, ?, ?, ?) '
+            "ON CONFLICT (id) DO UPDATE SET name = excluded.name, root = excluded.root, url = excluded.url, "
+            'ref = excluded.ref, "commit" = excluded."commit", '
+            "indexed_at = coalesce(excluded.indexed_at, indexed_at)",
+            (
+                repository.name,
+                repository.root,
+                repository.url,
+                repository.ref,
+                repository.commit,
+                repository.indexed_at,
+            ),
+        )
+
+    def mark_complete(self) -> None:
+        """Record that everything the crawl found is indexed as of now."""
+        self.connection.execute("UPDATE repositories SET indexed_at = ? WHERE id = 1", (time.time(),))
+
+    # Files
+
+    def files(self) -> dict[str, FileRecord]:
+        """Every remembered file by its path."""
+        rows = self.connection.execute(
+            "SELECT path, size, mtime_ns, inode, digest, language, skipped, id FROM files WHERE repository_id = 1"
+        )
+        return {row[0]: FileRecord(*row) for row in rows}
+
+    def touch_file(self, file: FileRecord) -> None:
+        """Record a new time or inode of a file whose content is the same."""
+        self.connection.execute(
+            "UPDATE files SET size = ?, mtime_ns = ?, inode = ? WHERE id = ?",
+            (file.size, file.mtime_ns, file.inode, file.id),
+        )
+
+    def delete_files(self, ids: Iterable[int]) -> None:
+        """Forget files and their functions; their vectors stay for when they come back."""
+        self.connection.executemany("DELETE FROM files WHERE id = ?", ((i,) for i in ids))
+
+    def replace_file(self, file: FileRecord, functions: Sequence[NewFunction]) -> None:
+        """Record a file and what was extracted from it.
+
+        A function whose content did not change keeps its row and id, so that the derived indexes are told only of
+        what is new.
+        """
+        file_id = self._upsert_file(file)
+        kept: dict[bytes, list[int]] = {}
+        if file.id:
+            for row_id, digest in self.connection.execute(
+                "SELECT id, digest FROM functions WHERE file_id = ? ORDER BY id DESC", (file_id,)
+            ):
+                kept.setdefault(digest, []).append(row_id)
+        moved, new = [], []
+        for function in functions:
+            rows = kept.get(function.digest)
+            if rows:
+                moved.append((*function, rows.pop()))
+            else:
+                new.append((file_id, *function))
+        self.connection.executemany(
+            "DELETE FROM functions WHERE id = ?", ((i,) for rows in kept.values() for i in rows)
+        )
+        self.connection.executemany(
+            "UPDATE functions SET kind = ?, name = ?, qualified_name = ?, start_line = ?, end_line = ?, "
+            "signature = ?, docstring = ?, text = ?, digest = ? WHERE id = ?",
+            moved,
+        )
+        self.connection.executemany(
+            "INSERT INTO functions (file_id, kind, name, qualified_name, start_line, end_line, signature, docstring, "
+            "text, digest) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            new,
+        )
+
+    def _upsert_file(self, file: FileRecord) -> int:
+        values = (file.size, file.mtime_ns, file.inode, file.digest, file.language, file.skipped)
+        if file.id:
+            self.connection.execute(
+                "UPDATE files SET size = ?, mtime_ns = ?, inode = ?, digest = ?, language = ?, skipped = ? "
+                "WHERE id = ?",
+                (*values, file.id),
+            )
+            return file.id
+        cursor = self.connection.execute(
+            "INSERT INTO files (repository_id, path, size, mtime_ns, inode, digest, language, skipped) "
+            "VALUES (1, ?, ?, ?, ?, ?, ?, ?)",
+            (file.path, *values),
+        )
+        assert cursor.lastrowid is not None
+        return cursor.lastrowid
+
+    # Functions
+
+    def count(self, table: str) -> int:
+        """Number of rows of ``files``, ``functions`` or ``vectors``."""
+        return int(self.connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0])
+
+    def function_rows(self, ids: Sequence[int]) -> dict[int, FunctionRow]:
+        """The functions of these ids; ids that are gone are left out."""
+        rows: dict[int, FunctionRow] = {}
+        for start in range(0, len(ids), 500):
+            some = ids[start : start + 500]
+            marks = ",".join("?" * len(some))
+            for row in self.connection.execute(
+                f"SELECT {_ROW} FROM functions JOIN files ON files.id = file_id WHERE functions.id IN ({marks})", some
+            ):
+                rows[row[0]] = FunctionRow(*row)
+        return rows
+
+    def texts(self, ids: Sequence[int]) -> dict[int, str]:
+        """The text of each function of these ids that exists."""
+        marks = ",".join("?" * len(ids))
+        return dict(self.connection.execute(f"SELECT id, text FROM functions WHERE id IN ({marks})", list(ids)))
+
+    def functions_after(self, last_id: int, limit: int) -> list[tuple[Any, ...]]:
+        """Rows ``(id, file_id, path, name, qualified_name, docstring, text)`` with an id above ``last_id``."""
+        return self.connection.execute(
+            "SELECT functions.id, file_id, files.path, functions.name, qualified_name, docstring, text "
+            "FROM functions JOIN files ON files.id = file_id WHERE functions.id > ? ORDER BY functions.id LIMIT ?",
+            (last_id, limit),
+        ).fetchall()
+
+    # Vectors
+
+    def encoder_id(self, name: str) -> int:
+        """The number under which this encoder's vectors are kept, 0 if there are none."""
+        row = self.connection.execute("SELECT id FROM encoders WHERE name = ?", (name,)).fetchone()
+        return int(row[0]) if row else 0
+
+    def add_encoder(self, name: str, dim: int) -> int:
+        """The number under which this encoder's vectors are to be kept."""
+        self.connection.execute("INSERT OR IGNORE INTO encoders (name, dim) VALUES (?, ?)", (name, dim))
+        return self.encoder_id(name)
+
+    def unencoded(self, encoder_id: int, last_id: int, limit: int) -> list[tuple[Any, ...]]:
+        """Rows ``(id, digest, qualified_name, docstring, text)`` after ``last_id`` without a vector."""
+        return self.connection.execute(
+            "SELECT id, functions.digest, qualified_name, docstring, text FROM functions "
+            "WHERE id > ? AND NOT EXISTS (SELECT 1 FROM vectors WHERE encoder_id = ? "
+            "AND vectors.digest = functions.digest) ORDER BY id LIMIT ?",
+            (last_id, encoder_id, limit),
+        ).fetchall()
+
+    def count_unencoded(self, encoder_id: int) -> int:
+        """Number of functions without a vector of this encoder."""
+        return int(
+            self.connection.execute(
+                "SELECT count(*) FROM functions WHERE NOT EXISTS (SELECT 1 FROM vectors WHERE encoder_id = ? "
+                "AND vectors.digest = functions.digest)",
+                (encoder_id,),
+            ).fetchone()[0]
+        )
+
+    def add_vectors(self, encoder_id: int, rows: Iterable[tuple[bytes, bytes]]) -> None:
+        """Keep vectors by content digest; see ``indexer.vectors`` for their bytes."""
+        self.connection.executemany(
+            "INSERT OR REPLACE INTO vectors (encoder_id, digest, vector) VALUES (?, ?, ?)",
+            ((encoder_id, digest, vector) for digest, vector in rows),
+        )
+
+    def vectors_after(self, encoder_id: int, last_id: int) -> Iterator[tuple[int, bytes]]:
+        """``(function id, vector bytes)`` of every encoded function with an id above ``last_id``, by id."""
+        return self.connection.execute(
+            "SELECT functions.id, vector FROM functions JOIN vectors "
+            "ON encoder_id = ? AND vectors.digest = functions.digest WHERE functions.id > ? ORDER BY functions.id",
+            (encoder_id, last_id),
+        )
+
+    def drop_unused_vectors(self) -> None:
+        """Delete vectors that no function uses, once they are more than the used ones."""
+        if self.count("vectors") > 2 * max(1000, self.count("functions")) * max(1, self.count("encoders")):
+            self.connection.execute("DELETE FROM vectors WHERE digest NOT IN (SELECT digest FROM functions)")
+
+    # Derived indexes
+
+    def derived(self, name: str) -> tuple[int, int, str] | None:
+        """``(last_id, rows, seal)`` of a derived index, or None if it is to be built."""
+        row = self.connection.execute("SELECT last_id, rows, seal FROM derived WHERE name = ?", (name,)).fetchone()
+        return (int(row[0]), int(row[1]), str(row[2])) if row else None
+
+    def set_derived(self, name: str, last_id: int, rows: int, seal: str) -> None:
+        """Record up to which function a derived index goes and what its files look like."""
+        self.connection.execute("INSERT OR REPLACE INTO derived VALUES (?, ?, ?, ?)", (name, last_id, rows, seal))
+
+    def last_id(self) -> int:
+        """The highest function id."""
+        return int(self.connection.execute("SELECT coalesce(max(id), 0) FROM functions").fetchone()[0])

@@ -1,0 +1,232 @@
+"""The FAISS index over every function's vectors; derived from the store and rebuilt from it without encoding.
+
+Vectors are kept and searched as float16: half of the bytes to read, and the rounding (2**-11 of a component) is far
+below the differences that matter for a rank.
+"""
+
+from __future__ import annotations
+
+import zlib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from indexer.errors import StoreError
+from indexer.seal import holds, seal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
+    from indexer.store import Store
+
+_NAME = "vectors"
+_BATCH = 4096
+
+# Below this many vectors a new base is not worth writing: the tail is read from the store and compared directly.
+_SMALL_TAIL = 1000
+_TAIL_SHARE = 0.05
+
+# Exact search reads all vectors: 0.8 ms for 10,000 of 256 dimensions, and grows with their number. Above this, an
+# inverted file reads a small part of them; its recall against exact search is measured when it is built.
+EXACT_LIMIT = 120_000
+_RECALL_TARGET = 0.97
+_RECALL_SAMPLE = 256
+_RECALL_K = 10
+
+
+def pack(vectors: NDArray[np.float32]) -> bytes:
+    """The stored form of one function's vectors, shape ``(parts, dim)``: a checksum, then float16 rows."""
+    data = np.ascontiguousarray(vectors, dtype="<f2").tobytes()
+    return zlib.crc32(data).to_bytes(4, "little") + data
+
+
+def unpack(packed: bytes, dim: int) -> NDArray[np.float16]:
+    """The rows of a stored form, shape ``(parts, dim)``.
+
+    Raises:
+        StoreError: the bytes are damaged.
+    """
+    data = packed[4:]
+    if len(packed) < 4 or zlib.crc32(data) != int.from_bytes(packed[:4], "little") or len(data) % (2 * dim):
+        raise StoreError("a stored vector is damaged: run `codesearch index --rebuild`")
+    return np.frombuffer(data, dtype="<f2").reshape(-1, dim)
+
+
+class VectorIndex:
+    """Nearest functions by inner product: a FAISS file for most vectors, the store for the newest ones."""
+
+    def __init__(self, store: Store, encoder_name: str, dim: int) -> None:
+        self.store = store
+        self.dim = dim
+        self.encoder_id = store.encoder_id(encoder_name)
+        self._name = f"{_NAME}-{self.encoder_id}"
+        self._base: Any = None
+        self._tail_ids: NDArray[np.int64] = np.empty(0, np.int64)
+        self._tail: NDArray[np.float32] = np.empty((0, dim), np.float32)
+
+    def _path(self, last_id: int) -> Path:
+        return self.store.folder / f"{self._name}-{last_id}.faiss"
+
+    # Writing
+
+    def update(self) -> None:
+        """Write a new FAISS file when the old one is damaged or the tail of newer vectors has grown too long."""
+        derived = self.store.derived(self._name)
+        total = self.store.count("functions")
+        if derived is not None and holds(self.store.folder, derived[2]):
+            last_id, rows, _ = derived
+            live = int(
+                self.store.connection.execute("SELECT count(*) FROM functions WHERE id <= ?", (last_id,)).fetchone()[0]
+            )
+            changed = (total - live) + max(0, rows - live)
+            if changed <= max(_SMALL_TAIL, rows * _TAIL_SHARE):
+                return
+        elif total <= _SMALL_TAIL:
+            return
+        self._write_base()
+
+    def _write_base(self) -> None:
+        import faiss
+
+        last_id = self.store.last_id()
+        index = self._trained_index()
+        functions = 0
+        for ids, vectors in self._stored_batches(0):
+            index.add_with_ids(vectors, ids)
+            functions += len(np.unique(ids))
+        if hasattr(index, "nlist"):
+            _tune_recall(index, self._sample(_RECALL_SAMPLE))
+        path = self._path(last_id)
+        temporary = path.with_suffix(".tmp")
+        try:
+            faiss.write_index(index, str(temporary))
+            temporary.replace(path)
+        except (RuntimeError, OSError) as error:
+            temporary.unlink(missing_ok=True)
+            raise StoreError(f"cannot write the vectors in {self.store.folder}: {_first_line(error)}") from error
+        with self.store.transaction():
+            self.store.set_derived(self._name, last_id, functions, seal([path]))
+        for old in self.store.folder.glob(f"{self._name}-*.faiss"):
+            if old != path:
+                old.unlink(missing_ok=True)
+
+    def _trained_index(self) -> Any:
+        import faiss
+
+        count = self.store.count("functions")
+        if count <= EXACT_LIMIT:
+            flat = faiss.IndexScalarQuantizer(self.dim, faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT)
+            return faiss.IndexIDMap(flat)
+        lists = int(4 * np.sqrt(count))
+        quantizer = faiss.IndexFlatIP(self.dim)
+        index = faiss.IndexIVFScalarQuantizer(
+            quantizer, self.dim, lists, faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT
+        )
+        quantizer.this.disown()  # the inverted file frees it
+        index.own_fields = True
+        index.cp.niter = 8
+        index.train(self._sample(40 * lists))
+        return index
+
+    def _sample(self, size: int) -> NDArray[np.float32]:
+        step = max(1, self.store.count("functions") // size)
+        rows = self.store.connection.execute(
+            "SELECT vector FROM functions JOIN vectors ON encoder_id = ? AND vectors.digest = functions.digest "
+            "WHERE functions.id % ? = 0 LIMIT ?",
+            (self.encoder_id, step, size),
+        )
+        return np.concatenate([unpack(packed, self.dim)[:1] for (packed,) in rows]).astype(np.float32)
+
+    def _stored_batches(self, after: int) -> Iterator[tuple[NDArray[np.int64], NDArray[np.float32]]]:
+        """Function ids and vectors above an id, a batch at a time; a function in parts has its id more than once."""
+        ids: list[int] = []
+        rows: list[NDArray[np.float16]] = []
+        for function_id, packed in self.store.vectors_after(self.encoder_id, after):
+            vectors = unpack(packed, self.dim)
+            rows.append(vectors)
+            ids.extend([function_id] * len(vectors))
+            if len(ids) >= _BATCH:
+                yield np.array(ids, np.int64), np.concatenate(rows).astype(np.float32)
+                ids, rows = [], []
+        if ids:
+            yield np.array(ids, np.int64), np.concatenate(rows).astype(np.float32)
+
+    # Reading
+
+    def load(self) -> None:
+        """Map the FAISS file and read the vectors that are newer than it."""
+        derived = self.store.derived(self._name)
+        last_id = 0
+        if derived is not None and holds(self.store.folder, derived[2]):
+            import faiss
+
+            last_id = derived[0]
+            self._base = faiss.read_index(str(self._path(last_id)), faiss.IO_FLAG_MMAP_IFC)
+        tail = list(self._stored_batches(last_id))
+        if tail:
+            self._tail_ids = np.concatenate([ids for ids, _ in tail])
+            self._tail = np.concatenate([vectors for _, vectors in tail])
+
+    def search(
+        self, query: NDArray[np.float32], k: int, allowed: NDArray[np.int64] | None = None
+    ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        """Function ids and inner products of the ``k`` nearest vectors, best first.
+
+        A function that was encoded in parts can be there more than once. ``query`` has shape ``(dim,)``.
+        """
+        found = [self._search_base(query, k, allowed), self._search_tail(query, allowed)]
+        ids = np.concatenate([part[0] for part in found])
+        scores = np.concatenate([part[1] for part in found])
+        if len(ids) > k:
+            best = np.argpartition(-scores, k - 1)[:k]
+            ids, scores = ids[best], scores[best]
+        order = np.argsort(-scores, kind="stable")
+        return ids[order], scores[order]
+
+    def _search_base(
+        self, query: NDArray[np.float32], k: int, allowed: NDArray[np.int64] | None
+    ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        if self._base is None:
+            return np.empty(0, np.int64), np.empty(0, np.float32)
+        parameters = None
+        if allowed is not None:
+            import faiss
+
+            selector = faiss.IDSelectorBatch(allowed)
+            parameters = (
+                faiss.SearchParametersIVF(sel=selector, nprobe=self._base.nprobe)
+                if hasattr(self._base, "nprobe")
+                else faiss.SearchParameters(sel=selector)
+            )
+        scores, ids = self._base.search(query[None, :], min(k, self._base.ntotal), params=parameters)
+        real = ids[0] >= 0
+        return ids[0][real], scores[0][real]
+
+    def _search_tail(
+        self, query: NDArray[np.float32], allowed: NDArray[np.int64] | None
+    ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        scores = self._tail @ query
+        if allowed is None:
+            return self._tail_ids, scores
+        keep = np.isin(self._tail_ids, allowed)
+        return self._tail_ids[keep], scores[keep]
+
+
+def _tune_recall(index: Any, sample: NDArray[np.float32]) -> None:
+    """Read as few inverted lists as reach the recall target against reading all of them."""
+    index.nprobe = index.nlist
+    exact = index.search(sample, _RECALL_K)[1]
+    index.nprobe = 8
+    while index.nprobe < index.nlist:
+        found = index.search(sample, _RECALL_K)[1]
+        shared = sum(len(np.intersect1d(a, b)) for a, b in zip(exact, found, strict=True))
+        if shared >= _RECALL_TARGET * exact.size:
+            return
+        index.nprobe *= 2
+
+
+def _first_line(error: BaseException) -> str:
+    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__

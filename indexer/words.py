@@ -1,0 +1,167 @@
+"""The word index: BM25 over fields, by tantivy; derived from the store and rebuilt from it when in doubt."""
+
+from __future__ import annotations
+
+import shutil
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import tantivy
+
+from indexer.seal import holds, seal
+from indexer.split import WordSplitter
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from indexer.store import Store
+
+_NAME = "words"
+_BATCH = 2000
+_HEAP_BYTES = 64_000_000
+_THREADS = 1
+_REBUILD_WHEN_GONE = 0.5
+
+
+FIELDS = ("name", "path", "docstring", "body")
+
+
+def _schema() -> tantivy.Schema:
+    builder = tantivy.SchemaBuilder()
+    builder.add_unsigned_field("id", indexed=True, fast=True)
+    builder.add_text_field("symbol", tokenizer_name="raw", index_option="basic")
+    for field in FIELDS:
+        builder.add_text_field(field, tokenizer_name="en_stem", index_option="freq")
+    return builder.build()
+
+
+class WordIndex:
+    """The words of every function, to be searched by BM25 or by exact symbol.
+
+    It may hold functions that the store has no more: ids are never reused, so whoever reads the store drops them.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder / _NAME
+
+    @cached_property
+    def _index(self) -> tantivy.Index:
+        return tantivy.Index.open(str(self.folder))
+
+    @cached_property
+    def _searcher(self) -> tantivy.Searcher:
+        return self._index.searcher()
+
+    @cached_property
+    def _analyzer(self) -> tantivy.TextAnalyzer:
+        return (
+            tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.simple())
+            .filter(tantivy.Filter.remove_long(40))
+            .filter(tantivy.Filter.lowercase())
+            .filter(tantivy.Filter.stemmer("english"))
+            .build()
+        )
+
+    def update(self, store: Store, progress: Callable[[int], None] | None = None) -> None:
+        """Add every function that the store got since the last update, or all of them when in doubt.
+
+        Killed before its commit, it has changed nothing; killed between commit and record, the seal does not hold and
+        the next update builds it anew.
+        """
+        last_id = self._trusted_last_id(store)
+        newest = store.last_id()
+        if newest == last_id:
+            return
+        if last_id == 0:
+            shutil.rmtree(self.folder, ignore_errors=True)
+            self.folder.mkdir(parents=True)
+        index = tantivy.Index(_schema(), path=str(self.folder))
+        writer = index.writer(_HEAP_BYTES, _THREADS)
+        splitter = WordSplitter()
+        while rows := store.functions_after(last_id, _BATCH):
+            for row in rows:
+                writer.add_document(_document(splitter, row))
+            last_id = rows[-1][0]
+            if progress:
+                progress(len(rows))
+        writer.commit()
+        writer.wait_merging_threads()
+        with store.transaction():
+            store.set_derived(_NAME, last_id, index.searcher().num_docs, self._seal())
+        for cached in ("_index", "_searcher"):
+            self.__dict__.pop(cached, None)
+
+    def _seal(self) -> str:
+        return seal(path for path in self.folder.iterdir() if not path.name.startswith("."))
+
+    def _trusted_last_id(self, store: Store) -> int:
+        """Up to which function this index can be trusted to be complete; 0 to build it anew."""
+        derived = store.derived(_NAME)
+        if derived is None:
+            return 0
+        last_id, rows, sealed = derived
+        gone = rows - store.connection.execute("SELECT count(*) FROM functions WHERE id <= ?", (last_id,)).fetchone()[0]
+        if gone > max(1000, rows * _REBUILD_WHEN_GONE):
+            return 0
+        return last_id if holds(self.folder, sealed) else 0
+
+    def is_current(self, store: Store) -> bool:
+        """Whether the files are whole, so that they can be searched."""
+        derived = store.derived(_NAME)
+        return derived is not None and holds(self.folder, derived[2])
+
+    def terms(self, text: str) -> list[str]:
+        """The stemmed words of a text, as they stand in the index, each once."""
+        return list(dict.fromkeys(self._analyzer.analyze(WordSplitter().words(text))))
+
+    def search(
+        self, terms: Sequence[str], boosts: Sequence[float], k: int, allowed: Sequence[int] | None = None
+    ) -> tuple[list[int], list[float]]:
+        """Ids and BM25 scores of the ``k`` best functions; a field's scores are multiplied by its boost.
+
+        ``boosts`` go with ``FIELDS``; only ids in ``allowed`` are returned where it is given.
+        """
+        schema = self._index.schema
+        weighted = [
+            tantivy.Query.boost_query(tantivy.Query.term_query(schema, field, term, "freq"), boost)
+            for term in terms
+            for field, boost in zip(FIELDS, boosts, strict=True)
+            if boost
+        ]
+        if not weighted:
+            return [], []
+        query = tantivy.Query.boolean_query([(tantivy.Occur.Should, part) for part in weighted])
+        if allowed is not None:
+            only = tantivy.Query.const_score_query(tantivy.Query.term_set_query(schema, "id", list(allowed)), 0.0)
+            query = tantivy.Query.boolean_query([(tantivy.Occur.Must, query), (tantivy.Occur.Must, only)])
+        return self._hits(query, k)
+
+    def defining(self, symbols: Sequence[str], k: int) -> list[int]:
+        """Ids of functions whose name or qualified name is one of the symbols, letter case aside."""
+        query = tantivy.Query.term_set_query(self._index.schema, "symbol", [symbol.lower() for symbol in symbols])
+        return self._hits(query, k)[0]
+
+    def _hits(self, query: tantivy.Query, k: int) -> tuple[list[int], list[float]]:
+        hits = self._searcher.search(query, k, count=False).hits
+        ids = self._searcher.fast_field_values("id", [address for _, address in hits])
+        return [int(i) for i in ids if i is not None], [float(score) for score, _ in hits]
+
+
+def _document(splitter: WordSplitter, row: tuple[Any, ...]) -> tantivy.Document:
+    function_id, _, path, name, qualified_name, docstring, text = row
+    document = tantivy.Document(
+        symbol=_symbols(name, qualified_name),
+        name=splitter.words(qualified_name),
+        path=splitter.words(path),
+        docstring=splitter.words(docstring),
+        body=splitter.words(text),
+    )
+    document.add_unsigned("id", function_id)  # as a keyword it would be a signed number, which the field refuses
+    return document
+
+
+def _symbols(name: str, qualified_name: str) -> list[str]:
+    """Every dotted ending of the qualified name: ``a.B.c`` is found as ``c``, ``b.c`` and ``a.b.c``."""
+    names = qualified_name.lower().split(".")
+    return list(dict.fromkeys([name.lower(), *(".".join(names[i:]) for i in range(len(names)))]))
