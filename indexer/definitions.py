@@ -37,14 +37,20 @@ class Definition:
     end: int
     header: int
     """Where the definition itself starts, after decorators and the like."""
+    header_end: int
+    """Where its body starts, or itself ends."""
     body: int | None
-    """Where its body starts."""
+    header_line: int = 0
+    """The line of ``start``."""
     first_line: int = 0
+    """The same, or that of the first attribute above it."""
     last_line: int = 0
     comment_line: int = 0
     """The first line of its doc comment, ``first_line`` if it has none."""
     signature: str = ""
     docstring: str = ""
+    leads: bool = True
+    """Whether its first line is its own, not that of the definition around it."""
     qualified_name: str = ""
     members: list[Definition] = field(default_factory=list)
     """The units directly within it."""
@@ -55,15 +61,16 @@ def nested(matches: Iterable[Match], data: bytes, lines: Sequence[int], language
 
     ``lines`` are the byte offsets at which the lines of ``data`` start, and its length at the end.
     """
-    module = Definition("module", [], 0, len(data), 0, None, 0, len(lines) - 2)
+    module = Definition("module", [], 0, len(data), 0, 0, None, last_line=len(lines) - 2)
     definitions, prefixes = _read(matches, data, lines, language)
     enclosing = [module]
     for definition in sorted(definitions, key=lambda one: (one.start, -one.end)):
         while len(enclosing) > 1 and enclosing[-1].end <= definition.start:
             enclosing.pop()
-        if len(enclosing) > DEPTH or not _set_lines(definition, data, lines, prefixes, language):
+        parent = enclosing[-1]
+        if len(enclosing) > DEPTH or not _set_lines(definition, parent, data, lines, prefixes, language):
             continue
-        _qualify(definition, enclosing[-1])
+        _qualify(definition, parent, language)
         if definition.kind in _UNITS:
             holder = next(one for one in reversed(enclosing) if one.kind in _UNITS or one is module)
             if language.groups_clauses and _continues(definition, holder.members, data, lines, language):
@@ -78,7 +85,7 @@ def nested(matches: Iterable[Match], data: bytes, lines: Sequence[int], language
 def _read(
     matches: Iterable[Match], data: bytes, lines: Sequence[int], language: Language
 ) -> tuple[Iterable[Definition], dict[int, int]]:
-    """Return the widest definition of each name, and the first line of each prefix by its last line."""
+    """Return the widest definition of each name, and the first line of each prefix by the line it belongs to."""
     by_name: dict[int, Definition] = {}
     prefixes: dict[int, int] = {}
     for captures in matches:
@@ -87,10 +94,13 @@ def _read(
         if "prefix" in captures:
             prefix = captures["prefix"][0]
             last = _line(lines, _stripped_end(data, prefix.start_byte, prefix.end_byte))
-            prefixes.setdefault(last, _line(lines, prefix.start_byte))
+            alone = _is_comment_or_blank(data[prefix.end_byte : lines[last + 1]], language)
+            prefixes.setdefault(last + alone, _line(lines, prefix.start_byte))
             continue
         name = captures["name"][0]
         kind = next(kind for kind in _KINDS if kind in captures)
+        if name.start_byte == name.end_byte:
+            continue
         node = captures[kind][0]
         start, end, name_start = node.start_byte, node.end_byte, name.start_byte
         known = by_name.get(name_start)
@@ -100,12 +110,13 @@ def _read(
                 spelled = _source(captures["receiver"][0], data) + b"\n" + spelled
             body = captures["body"][0].start_byte if "body" in captures else None
             names = _parts(spelled.decode("utf-8", "replace"), language)
-            by_name[name_start] = Definition(kind, names, start, end, start, body)
+            by_name[name_start] = Definition(kind, names, start, end, start, end if body is None else body, body)
         else:
             known.start, known.end = min(known.start, start), max(known.end, end)
             known.header = max(known.header, start)
+            known.kind = "method" if kind == "method" else known.kind
             if known.body is None and "body" in captures:
-                known.body = captures["body"][0].start_byte
+                known.body = known.header_end = captures["body"][0].start_byte
     return by_name.values(), prefixes
 
 
@@ -137,7 +148,12 @@ def _stripped_end(data: bytes, start: int, end: int) -> int:
 
 
 def _set_lines(
-    definition: Definition, data: bytes, lines: Sequence[int], prefixes: dict[int, int], language: Language
+    definition: Definition,
+    parent: Definition,
+    data: bytes,
+    lines: Sequence[int],
+    prefixes: dict[int, int],
+    language: Language,
 ) -> bool:
     """Find the lines of a definition, without comments after its end; return False if they are too long to repeat."""
     first = _line(lines, definition.start)
@@ -146,17 +162,19 @@ def _set_lines(
         return False
     while last > first and _is_comment_or_blank(data[lines[last] : lines[last + 1]], language):
         last -= 1
-    while (above := min(prefixes.get(first, first), prefixes.get(first - 1, first))) < first:
+    definition.header_line = first
+    definition.leads = parent.kind == "module" or parent.header_line != first
+    while definition.leads and (above := prefixes.get(first, first)) < first:
         first = above
     definition.first_line = definition.comment_line = first
     definition.last_line = last
     return True
 
 
-def _qualify(definition: Definition, parent: Definition) -> None:
+def _qualify(definition: Definition, parent: Definition, language: Language) -> None:
     names = definition.names if parent.kind == "module" else [parent.qualified_name, *definition.names]
     definition.qualified_name = ".".join(names)
-    if definition.kind == "function" and parent.kind in ("class", "extension"):
+    if definition.kind == "function" and parent.kind in ("class", "extension") and language.has_methods:
         definition.kind = "method"
 
 

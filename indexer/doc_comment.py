@@ -11,17 +11,17 @@ from indexer.languages.language import Language
 LINES = 500
 """The longest comment that is looked at."""
 
-_OPENING = re.compile(r"\s*(?:/\*+!?|\*(?!/)|//+!?|--+(?:\[=*\[)?|#+!?|\{-|=begin\b)[|^<]?")
+_OPENING = re.compile(r"\s*(?:/\*+!?|\*(?!/)|//+!?|--+(?:\[=*\[)?|#+!?|\{-|=begin\b)(?:<|\s*[|^](?=\s))?")
 _CLOSING = re.compile(r"\s*(?:\*+/|-\}|\]=*\])\s*$|^=end\s*$")
 _LICENSE = re.compile(r"copyright|licen[sc]e|spdx|\(c\) \d|all rights reserved", re.IGNORECASE)
-_PREAMBLE = (b"#!", b"<?php", b"# -*-", b"# vim", b"# frozen_string_literal", b"# encoding", b"'use strict'")
+_PREAMBLE = (b"#!", b"<?php", b"# -*-", b"# vim", b"# frozen_string_literal", b"# encoding", b"{-#", b"'use strict'")
 
 
 def comment_above(lines: Sequence[bytes], line: int, language: Language) -> int:
     """Return the index of the first line of the comment that ends right above ``line``, ``line`` if there is none."""
     floor = max(0, line - LINES)
     first = line
-    while first > floor and lines[first - 1].lstrip().startswith(language.line_comment):
+    while first > floor and _is_comment(lines[first - 1], language):
         first -= 1
     if first < line or first == floor or language.block_comment is None:
         return first
@@ -40,7 +40,7 @@ def comment_on_top(lines: Sequence[bytes], language: Language) -> tuple[int, int
     while first < min(len(lines), LINES):
         stripped = lines[first].strip()
         last = _comment_end(lines, first, language)
-        if not stripped or (last == first + 1 and stripped.startswith(_PREAMBLE)) or stripped.startswith(b"<?php"):
+        if not stripped or stripped.startswith(_PREAMBLE):
             first += 1
         elif last == first:
             break
@@ -55,7 +55,7 @@ def _comment_end(lines: Sequence[bytes], first: int, language: Language) -> int:
     """Return the end (exclusive) of the comment that starts in line ``first``, ``first`` if none does."""
     end = first
     ceiling = min(len(lines), first + LINES)
-    while end < ceiling and lines[end].lstrip().startswith(language.line_comment):
+    while end < ceiling and _is_comment(lines[end], language):
         end += 1
     if end > first or language.block_comment is None:
         return end
@@ -65,6 +65,11 @@ def _comment_end(lines: Sequence[bytes], first: int, language: Language) -> int:
             if closing in lines[end]:
                 return end + 1
     return first
+
+
+def _is_comment(line: bytes, language: Language) -> bool:
+    stripped = line.lstrip()
+    return stripped.startswith(language.line_comment) and not stripped.startswith(b"#!")
 
 
 def clean(comment: str) -> str:

@@ -22,7 +22,7 @@ UNITS = 20_000
 """The most definitions that are taken from one file."""
 SIGNATURE_CHARACTERS = 500
 
-_HEADER_ENDS = ("{", ":", "=>", "->", "=", " do", ";", ",")
+_HEADER_ENDS = ("{", ":", "=>", "->", "=", " do", ";", ",", "\\")
 _MODIFIERS = re.compile(rb"[\w \t@]*")
 _READABLE = re.compile(r"\w")
 _HEADING = {
@@ -45,7 +45,7 @@ def extract(source: str, path: str, language: Language | None) -> list[Function]
     if language is None:
         return file.windows()
     try:
-        tree = parse(file.parseable(), language)
+        tree = parse(file.parseable(language), language)
     except TooCostlyError:
         return file.windows()
     module = nested(definitions_in(tree, language), file.data, file.starts, language)
@@ -77,9 +77,14 @@ class _SourceFile:
         self.lines = self.data.splitlines(keepends=True)
         self.starts = list(accumulate(map(len, self.lines), initial=0))
 
-    def parseable(self) -> bytes:
-        """Return the same bytes with lone carriage returns, which grammars take for blanks, as line feeds."""
-        return re.sub(rb"\r(?!\n)", b"\n", self.data) if b"\r" in self.data else self.data
+    def parseable(self, language: Language) -> bytes:
+        """Return the bytes in the same places, without what confuses the grammar and with line feeds as line ends."""
+        data = self.data
+        if b"\r" in data:
+            data = re.sub(rb"\r(?!\n)", b"\n", data)
+        if language.unreadable:
+            data = language.unreadable.sub(_blanked, data)
+        return data
 
     def windows(self) -> list[Function]:
         """Cut the whole file into windows."""
@@ -97,7 +102,7 @@ class _SourceFile:
         if language.prefix_doc and not definition.docstring:
             above = self.data[self.starts[definition.first_line] : definition.header]
             definition.docstring = _first_group(language.prefix_doc.search(above))
-        if not definition.docstring:
+        if not definition.docstring and definition.leads:
             first = definition.comment_line = comment_above(self.lines, definition.first_line, language)
             definition.docstring = clean(self._text(first, definition.first_line))
 
@@ -138,8 +143,7 @@ class _SourceFile:
 
     def _class_text(self, definition: Definition) -> str:
         """Return the header and the fields of a class as they are, and its members' signatures."""
-        header_end = definition.end if definition.body is None else definition.body
-        header = self.data[definition.start : header_end].rstrip()
+        header = self.data[definition.start : definition.header_end].rstrip()
         first = self._line(definition.start + max(len(header), 1) - 1) + 1
         pieces = [self._text(definition.first_line, first)]
         for member in definition.members:
@@ -157,10 +161,9 @@ class _SourceFile:
         """Return the header from its modifiers to its body without line comments, folded into one line."""
         data, start = self.data, definition.header
         line_start = self.starts[self._line(start)]
-        if _MODIFIERS.fullmatch(data, line_start, start):
+        if definition.leads and _MODIFIERS.fullmatch(data, line_start, start):
             start = line_start
-        end = definition.end if definition.body is None else max(definition.body, start)
-        header = data[start : min(end, start + 4 * SIGNATURE_CHARACTERS)]
+        header = data[start : min(definition.header_end, start + 4 * SIGNATURE_CHARACTERS)]
         if b"\n" in header:
             header = b"\n".join(
                 line for line in header.split(b"\n") if not line.lstrip().startswith(language.line_comment)
@@ -190,6 +193,13 @@ def _runs_outside(holder: Definition, first: int) -> Iterator[tuple[int, int]]:
         first = max(first, member.last_line + 1)
     if first <= holder.last_line:
         yield first, holder.last_line + 1
+
+
+def _blanked(match: re.Match[bytes]) -> bytes:
+    start, end = match.span(match.lastindex or 0)
+    whole = match.group()
+    start, end = start - match.start(), end - match.start()
+    return whole[:start] + b" " * (end - start) + whole[end:]
 
 
 def _first_group(match: re.Match[bytes] | None) -> str:

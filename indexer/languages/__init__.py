@@ -5,25 +5,41 @@ from __future__ import annotations
 import re
 from pathlib import PurePosixPath
 
+from indexer.languages.bash import BASH
+from indexer.languages.c import C
+from indexer.languages.cpp import CPP, HEADER
+from indexer.languages.csharp import CSHARP
+from indexer.languages.elixir import ELIXIR
 from indexer.languages.go import GO
+from indexer.languages.haskell import HASKELL
 from indexer.languages.java import JAVA
 from indexer.languages.javascript import JAVASCRIPT
+from indexer.languages.kotlin import KOTLIN
 from indexer.languages.language import Language
+from indexer.languages.lua import LUA
 from indexer.languages.php import PHP
 from indexer.languages.python import PYTHON
 from indexer.languages.ruby import RUBY
+from indexer.languages.rust import RUST
+from indexer.languages.scala import SCALA
+from indexer.languages.swift import SWIFT
 from indexer.languages.typescript import TSX, TYPESCRIPT
+from indexer.languages.zig import ZIG
 
 __all__ = ["LANGUAGES", "Language", "canonical_name", "language_of", "language_of_shebang"]
 
-_NAMED = (PYTHON, JAVA, JAVASCRIPT, TYPESCRIPT, GO, PHP, RUBY)
+_NAMED = (
+    BASH, C, CPP, CSHARP, ELIXIR, GO, HASKELL, JAVA, JAVASCRIPT, KOTLIN, LUA, PHP, PYTHON, RUBY, RUST, SCALA, SWIFT,
+    TYPESCRIPT, ZIG,
+)  # fmt: skip
 
-LANGUAGES: dict[str, Language] = {language.name: language for language in _NAMED} | {"tsx": TSX}
+LANGUAGES: dict[str, Language] = {language.name: language for language in _NAMED} | {"tsx": TSX, "h": HEADER}
+"""Every grammar by its language's name; those that share their language's name by their extension."""
 _BY_EXTENSION = {extension: language for language in LANGUAGES.values() for extension in language.extensions}
 _BY_FILENAME = {filename: language for language in LANGUAGES.values() for filename in language.filenames}
 _BY_INTERPRETER = {command: language for language in LANGUAGES.values() for command in language.interpreters}
 _NAMES = {alias: language.name for language in LANGUAGES.values() for alias in (language.name, *language.aliases)}
-_SHEBANG = re.compile(r"#!\s*(?:\S*/)?(?:env\s+(?:-\S+\s+|\w+=\S*\s+)*)?(?:\S*/)?([A-Za-z_+]+)")
+_SHEBANG = re.compile(r"#!\s*(?:\S*/)?(?:env\s+(?:-\S+\s+|\w+=\S*\s+)*)?(?:\S*/)?([A-Za-z_]+)")
 
 
 def language_of(path: str) -> Language | None:

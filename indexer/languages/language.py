@@ -57,6 +57,10 @@ class Language:
     """Splits a ``@name`` into its parts."""
     unnamed: frozenset[str] = frozenset()
     """Parts of a ``@name`` that say nothing (``prototype``), dropped unless they are all there is."""
+    unreadable: re.Pattern[bytes] | None = None
+    """Matches what the grammar cannot read, such as macros; it is hidden from the parser, its first group if any."""
+    has_methods: bool = True
+    """Whether a function in a class is called a method."""
     groups_clauses: bool = False
     """Whether consecutive definitions of one name are clauses of one function (Haskell, Elixir)."""
 

@@ -1,0 +1,33 @@
+"""C++, and headers, which are read as C++ because it includes nearly all of C."""
+
+import re
+from dataclasses import replace
+
+from indexer.languages.c import LONE_MACRO, SHARED_QUERY, function_query
+from indexer.languages.language import Language
+
+CPP = Language(
+    name="cpp",
+    aliases=("c++", "cxx", "cc"),
+    extensions=(".cpp", ".cc", ".cxx", ".c++", ".hpp", ".hh", ".hxx", ".h++", ".ipp", ".tpp", ".inl", ".cu", ".cuh"),
+    grammar="tree_sitter_cpp",
+    query=SHARED_QUERY
+    + function_query("(function_declarator declarator: (_) @name)")
+    + function_query("(function_declarator declarator: (qualified_identifier) @name)", "method")
+    + """
+    (function_definition declarator: (reference_declarator (function_declarator declarator: (_) @name))
+        body: (_) @body) @function
+    (function_definition declarator: (operator_cast type: (_) @name) body: (_) @body) @function
+    (class_specifier name: (_) @name body: (_) @body) @class
+    (namespace_definition name: (_) @name) @namespace
+    (concept_definition name: (_) @name) @class
+    (template_declaration parameters: (_) @prefix)
+    (template_declaration (requires_clause) @prefix)
+    """,
+    separator=re.compile(r"::|(?<!operator)(?<!operator<)<.*?>(?=::|$)"),
+    unreadable=re.compile(
+        LONE_MACRO + rb"|\b(?:class|struct)\s+([A-Z][A-Z0-9_]{2,}(?:\([^()\n]*\))?)(?=\s+\w+\s*(?:final\s*)?[:{])",
+        re.MULTILINE,
+    ),
+)
+HEADER = replace(CPP, name="c", aliases=("h",), extensions=(".h",))
