@@ -1,4 +1,4 @@
-"""Strict reading of benchmark files: a damaged record is refused with its file and line, or counted; never passed over."""
+"""Strict reading of benchmark files: what is damaged is refused with file and line, or counted."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import json
 import zipfile
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -74,6 +75,7 @@ class Record:
     where: str
 
     def __getitem__(self, name: str) -> Any:
+        """Return a field that is known to be there."""
         return self.value[name]
 
     def text(self, name: str) -> str:
@@ -88,6 +90,14 @@ def read_json(path: Path) -> Any:
         return json.loads(_text(path), object_pairs_hook=lambda pairs: _unique(pairs, path))
     except ValueError as error:
         raise DataError(f"{path} is not JSON ({error}); get the file again") from error
+
+
+def read_records(path: Path) -> list[Record]:
+    """Read a JSON file that is one list of objects."""
+    rows = read_json(path)
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        raise DataError(f"{path} is not a JSON list of objects; get the file again")
+    return [Record(row, f"{path}: record {number}") for number, row in enumerate(rows, start=1)]
 
 
 def _unique(pairs: list[tuple[str, T]], path: Path) -> dict[str, T]:
@@ -111,9 +121,12 @@ def _lines(path: Path, member: str | None) -> Iterator[str]:
     where = f"{path}!{member}" if member else str(path)
     name = member or path.name
     try:
-        with path.open("rb") as file:
-            outer: Any = zipfile.ZipFile(file).open(member) if member else file
-            stream: Any = gzip.GzipFile(fileobj=outer) if name.endswith(".gz") else outer
+        with ExitStack() as stack:
+            stream: Any = stack.enter_context(path.open("rb"))
+            if member:
+                stream = stack.enter_context(stack.enter_context(zipfile.ZipFile(stream)).open(member))
+            if name.endswith(".gz"):
+                stream = stack.enter_context(gzip.GzipFile(fileobj=stream))
             yield from io.TextIOWrapper(stream, encoding="utf-8", newline="\n")
     except UnicodeDecodeError as error:
         raise DataError(f"{where} is not UTF-8 ({error.reason} at byte {error.start}); get the file again") from error

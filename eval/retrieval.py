@@ -18,18 +18,20 @@ Qrels = dict[str, dict[str, int]]
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """One question in plain words."""
+    """One question in plain words. ``where`` is the file and line it was read from."""
 
     id: str
     text: str
+    where: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One candidate: a function as the encoder gets it."""
+    """One candidate: a function as the encoder gets it. ``where`` is the file and line it was read from."""
 
     id: str
     text: str
+    where: str = field(default="", compare=False)
 
 
 Item = TypeVar("Item", Query, Document)
@@ -79,16 +81,15 @@ class Retrieval:
         return digest.hexdigest()
 
 
-def checked(retrieval: Retrieval) -> Retrieval:
+def checked(retrieval: Retrieval, skip_damaged: bool = False) -> Retrieval:
     """Return the data fit to be measured: repeated ids merged, queries that nothing answers left out, all counted.
 
-    Raises :class:`DataError` for one id with two texts, and when no query or no document is left.
+    Raises :class:`DataError` for one id with two texts (with ``skip_damaged`` the first is kept and the others
+    are counted), and when no query or no document is left.
     """
     counts = Counter(retrieval.counts)
-    queries = _merged([Query(one_word(q.id), q.text) for q in retrieval.queries], "query", retrieval.name, counts)
-    documents = _merged(
-        [Document(one_word(d.id), d.text) for d in retrieval.documents], "document", retrieval.name, counts
-    )
+    queries = _merged([replace(q, id=one_word(q.id)) for q in retrieval.queries], "query", counts, skip_damaged)
+    documents = _merged([replace(d, id=one_word(d.id)) for d in retrieval.documents], "document", counts, skip_damaged)
     asked = {one_word(query): judged for query, judged in retrieval.qrels.items()}
     known = {document.id for document in documents}
     qrels: Qrels = {}
@@ -117,15 +118,21 @@ def one_word(identifier: str) -> str:
     return identifier if not any(map(str.isspace, identifier)) else quote(identifier, safe=":/#%?=&")
 
 
-def _merged(items: Sequence[Item], what: str, name: str, counts: Counter[str]) -> list[Item]:
+def _merged(items: Sequence[Item], what: str, counts: Counter[str], skip_damaged: bool) -> list[Item]:
     seen: dict[str, Item] = {}
     for item in items:
         if item.id not in seen:
             seen[item.id] = item
         elif seen[item.id] == item:
             counts[f"{what} ids given twice with the same text, merged"] += 1
+        elif skip_damaged:
+            counts[f"{what} ids given twice with different texts, the first kept"] += 1
         else:
-            raise DataError(f"{name}: the {what} id {item.id!r} is given twice with different texts; make ids unique")
+            raise DataError(
+                f"{item.where or what}: the {what} id {item.id!r} was given before with another text"
+                f"{' (' + seen[item.id].where + ')' if item.where else ''}; make ids unique, or keep the first and "
+                "count the others with --skip-damaged"
+            )
     return list(seen.values())
 
 

@@ -33,6 +33,7 @@ class System:
     """How many of the best candidates the matching head scores again."""
 
     def __post_init__(self) -> None:
+        """Refuse a system that cannot rank."""
         if self.encoder is None and not self.bm25:
             raise EvalError("nothing gives candidates; name an encoder with --encoder, or bm25")
         if self.rerank_depth < 1:
@@ -70,7 +71,8 @@ class RandomEncoder:
         for row, text in enumerate(texts):
             key = hashlib.sha256(f"{self._seed} {side} {text}".encode("utf-8", "surrogatepass")).digest()
             rows[row] = np.random.default_rng(int.from_bytes(key[:8], "big")).standard_normal(self.dim)
-        return rows / np.linalg.norm(rows, axis=1, keepdims=True)
+        rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+        return rows
 
 
 def load_system(

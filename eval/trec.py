@@ -19,8 +19,11 @@ def write_qrels(path: Path, qrels: Qrels) -> None:
 
 
 def write_run(path: Path, parts: Iterable[Run], tag: str) -> None:
-    """Write ``query Q0 document rank score tag`` lines; each query's documents come best first."""
-    tag = "-".join(tag.split()) or "run"
+    """Write ``query Q0 document rank score tag`` lines; each query's documents come best first.
+
+    The tag is the first word of ``tag``.
+    """
+    tag = tag.split()[0][:40] if tag.split() else "run"
     with path.open("w", encoding="utf-8", newline="\n") as file:
         for run in parts:
             for query, documents in run.items():
@@ -35,10 +38,7 @@ def read_qrels(path: Path) -> Qrels:
     """Read a qrels file."""
     qrels: Qrels = {}
     for where, (query, _, document, relevance) in _rows(path, 4, "query 0 document relevance"):
-        try:
-            qrels.setdefault(query, {})[document] = int(relevance)
-        except ValueError as error:
-            raise DataError(f"{where} has the relevance {relevance!r}, not a whole number") from error
+        qrels.setdefault(query, {})[document] = int(_number(relevance, where))
     return qrels
 
 
@@ -48,11 +48,15 @@ def read_run(path: Path) -> Run:
     for where, (query, _, document, _, score, _) in _rows(path, 6, "query Q0 document rank score tag"):
         if document in run.setdefault(query, {}):
             raise DataError(f"{where} names document {document} for query {query} a second time")
-        try:
-            run[query][document] = float(score)
-        except ValueError as error:
-            raise DataError(f"{where} has the score {score!r}, not a number") from error
+        run[query][document] = _number(score, where)
     return run
+
+
+def _number(text: str, where: str) -> float:
+    try:
+        return float(text)
+    except ValueError as error:
+        raise DataError(f"{where} has {text!r} where a number is due") from error
 
 
 def _rows(path: Path, fields: int, shape: str) -> Iterable[tuple[str, list[str]]]:

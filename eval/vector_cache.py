@@ -32,7 +32,7 @@ def digest(text: str) -> bytes:
 
 
 class VectorCache:
-    """A SQLite file of float32 vectors. Every :meth:`put` is one transaction: a crash loses only the batch under way."""
+    """A SQLite file of float32 vectors. Every :meth:`put` is one transaction: a crash loses one batch at most."""
 
     def __init__(self, path: Path) -> None:
         self._path = path

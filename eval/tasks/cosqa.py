@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
 
 from eval.errors import DataError
-from eval.records import Reader, Record, read_json
+from eval.records import read_json, read_records
 from eval.retrieval import Document, Query, Retrieval, checked
 from eval.tasks.task import Source, Task
 
@@ -29,19 +27,11 @@ class CoSQA(Task):
         split = source.split or self.splits[0]
         reader = source.reader()
         codes = read_json(source.data / "code_idx_map.txt")
-        path = source.data / f"cosqa-retrieval-{split}-500.json"
         queries, qrels = [], {}
-        for record in _records(path, reader):
+        for record in read_records(source.data / f"cosqa-retrieval-{split}-500.json"):
             if reader.complete(record, "idx", "doc") and reader.complete(record, "retrieval_idx", kind=int):
-                queries.append(Query(record["idx"], record["doc"]))
+                queries.append(Query(record["idx"], record["doc"], record.where))
                 qrels[record["idx"]] = {str(record["retrieval_idx"]): 1}
         documents = [Document(str(index), code) for code, index in sorted(codes.items(), key=lambda item: item[1])]
-        yield checked(Retrieval(f"cosqa-{split}", queries, documents, qrels, language="python", counts=reader.counts))
-
-
-def _records(path: Path, reader: Reader) -> Iterator[Record]:
-    rows: Any = read_json(path)
-    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-        raise DataError(f"{path} is not a JSON list of objects; get the file again")
-    for number, row in enumerate(rows, start=1):
-        yield Record(row, f"{path}: record {number}")
+        retrieval = Retrieval(f"cosqa-{split}", queries, documents, qrels, language="python", counts=reader.counts)
+        yield checked(retrieval, source.skip_damaged)

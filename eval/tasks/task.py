@@ -24,6 +24,8 @@ class Source:
     """One of the task's protocols; None is its first."""
     languages: tuple[str, ...] = ()
     """Only these; empty is all that are there."""
+    text: str | None = None
+    """One of the task's forms of text; None is its first."""
     skip_damaged: bool = False
     """Leave damaged records out and count them; the default refuses them."""
 
@@ -33,7 +35,7 @@ class Source:
 
 
 class Task(ABC):
-    """A published text-to-code benchmark. To add one: a file with a subclass, and a line in ``eval/tasks/__init__.py``."""
+    """A text-to-code benchmark. To add one: a file with a subclass, and a line in ``eval/tasks/__init__.py``."""
 
     name: ClassVar[str]
     meaning: ClassVar[str]
@@ -45,6 +47,8 @@ class Task(ABC):
     """How ``--data`` must look."""
     splits: ClassVar[tuple[str, ...]] = ("test",)
     protocols: ClassVar[tuple[str, ...]] = ("full",)
+    texts: ClassVar[tuple[str, ...]] = ("source",)
+    """Which forms of the texts there are; the first is what papers feed their models."""
     measures: ClassVar[tuple[str, ...]] = (
         "RR", "nDCG@10", "Success@1", "Success@5", "Success@10", "R@1", "R@10", "R@100", "AP",
     )  # fmt: skip

@@ -1,0 +1,217 @@
+"""``codesearch eval``: parse, call, print."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from eval.command_options import (
+    Cache,
+    Data,
+    Depth,
+    EncoderNames,
+    Fuse,
+    Languages,
+    Limit,
+    MaxWords,
+    Measures,
+    Output,
+    PrintJson,
+    Protocol,
+    Rerank,
+    RerankDepth,
+    Seed,
+    SkipDamaged,
+    Split,
+    Text,
+)
+
+app = typer.Typer(
+    no_args_is_help=True,
+    help="Benchmark encoders, matching heads and the whole search by published protocols.",
+    pretty_exceptions_enable=False,
+)
+
+
+def _retrieval_command(name: str, meaning: str) -> Callable[..., None]:
+    """Make the command of a task of queries, functions and judgements: all of them take the same options."""
+
+    def command(
+        encoder: EncoderNames = None,
+        data: Data = None,
+        split: Split = None,
+        protocol: Protocol = None,
+        text: Text = None,
+        language: Languages = None,
+        rerank: Rerank = None,
+        rerank_depth: RerankDepth = 32,
+        fuse: Fuse = None,
+        max_words: MaxWords = 256,
+        measure: Measures = None,
+        depth: Depth = 1000,
+        limit: Limit = None,
+        seed: Seed = 0,
+        skip_damaged: SkipDamaged = False,
+        output: Output = None,
+        as_json: PrintJson = False,
+        cache: Cache = None,
+    ) -> None:
+        from eval.command_run import SystemNames, run_task
+        from eval.evaluation import Options
+        from eval.tasks import Source
+
+        source = Source(data, split, protocol, tuple(language or ()), text, skip_damaged)
+        options = Options(depth, limit, seed, tuple(measure or ()), _command_line())
+        systems = [SystemNames(one, fuse, rerank, rerank_depth, max_words) for one in encoder or ["default"]]
+        run_task(name, source, systems, options, cache, output, as_json)
+
+    command.__doc__ = meaning
+    return command
+
+
+TASK_HELP = {
+    "csn": "CodeSearchNet, six languages: find the function a docstring was written for.",
+    "cosqa": "CoSQA: 500 real web queries over 6,267 Python functions.",
+    "advtest": "AdvTest: CodeSearchNet Python with function and variable names normalised.",
+    "webquery": "WebQueryTest: real web queries with judged Python functions.",
+    "folder": "Your own data: corpus.jsonl, queries.jsonl and qrels.tsv (BEIR's layout).",
+}
+
+for _name, _meaning in TASK_HELP.items():
+    app.command(_name)(_retrieval_command(_name, _meaning))
+
+
+@app.command()
+def challenge(
+    data: Annotated[Path, typer.Option(help="Folder with queries.csv and annotationStore.csv.")],
+    functions: Annotated[
+        Path | None, typer.Option(help="CodeSearchNet folder with the functions to rank (any shape).")
+    ] = None,
+    predictions: Annotated[
+        Path | None, typer.Option(help="Judge this model_predictions.csv instead of ranking.")
+    ] = None,
+    encoder: EncoderNames = None,
+    language: Languages = None,
+    rerank: Rerank = None,
+    rerank_depth: RerankDepth = 32,
+    fuse: Fuse = None,
+    max_words: MaxWords = 256,
+    skip_damaged: SkipDamaged = False,
+    output: Output = None,
+    as_json: PrintJson = False,
+    cache: Cache = None,
+) -> None:
+    """CodeSearchNet Challenge: 99 queries, functions judged by people; nDCG as relevanceeval computes it."""
+    from eval.command_run import SystemNames, run_challenge
+
+    systems = [SystemNames(one, fuse, rerank, rerank_depth, max_words) for one in encoder or ["default"]]
+    languages = tuple(language or ())
+    command = _command_line()
+    run_challenge(data, functions, predictions, systems, languages, skip_damaged, command, cache, output, as_json)
+
+
+@app.command()
+def repos(
+    data: Annotated[Path, typer.Option(help="Folder with repos.tsv and queries/NAME.tsv.")],
+    repositories: Annotated[
+        Path | None, typer.Option(help="Folder of local clones (NAME or OWNER+NAME); else they are cloned.")
+    ] = None,
+    name: Annotated[list[str] | None, typer.Option(help="Only this repository; can be given several times.")] = None,
+    encoder: EncoderNames = None,
+    rerank: Annotated[
+        bool, typer.Option("--rerank", help="Rerank the best hits with the default matching head.")
+    ] = False,
+    output: Output = None,
+    as_json: PrintJson = False,
+) -> None:
+    """Whole repositories through the real index and the real search; answers are files or line ranges."""
+    from eval.command_run import run_repos
+
+    run_repos(data, repositories, tuple(name or ()), encoder or ["default"], rerank, _command_line(), output, as_json)
+
+
+@app.command()
+def compare(
+    run_a: Annotated[Path, typer.Argument(help="A .run file, or a folder that --output wrote.")],
+    run_b: Annotated[Path, typer.Argument(help="The run to compare with it.")],
+    qrels: Annotated[Path | None, typer.Option(help="Judgements; by default the .qrels beside each run.")] = None,
+    measure: Annotated[str, typer.Option(help="In the notation of ir_measures.")] = "RR",
+    as_json: PrintJson = False,
+) -> None:
+    """Compare two runs: paired randomisation test, and the queries each of them wins."""
+    import json
+
+    from eval.command_run import one_line_errors
+    from eval.compare import compare as compare_runs
+    from eval.terminal import print_comparison
+
+    with one_line_errors():
+        comparison = compare_runs(run_a, run_b, qrels, measure)
+        if as_json:
+            print(json.dumps(asdict(comparison), ensure_ascii=False))
+        else:
+            print_comparison(comparison, str(run_a), str(run_b))
+
+
+@app.command()
+def table(
+    folders: Annotated[list[Path], typer.Argument(help="Folders that --output wrote.")],
+    output: Output = None,
+    as_json: PrintJson = False,
+) -> None:
+    """Put several results side by side with published ones."""
+    import json
+
+    from eval.command_run import one_line_errors
+    from eval.report import read_report
+    from eval.table import tables, write_tables
+    from eval.terminal import print_table
+
+    with one_line_errors():
+        reports = [read_report(folder) for folder in folders]
+        found = tables(reports)
+        if output is not None:
+            write_tables(reports, output)
+        if as_json:
+            print(json.dumps([asdict(one) for one in found], ensure_ascii=False))
+            return
+        for one in found:
+            notes = [f"[{number}] {source}" for number, source in enumerate(one.sources, start=1)]
+            print_table(f"{one.title}, {one.measure}", one.header, one.rows, notes)
+
+
+@app.command()
+def export(
+    task: Annotated[str, typer.Argument(help=f"One of {', '.join(TASK_HELP)}.")],
+    output: Annotated[Path, typer.Option(help="Folder to write to; each collection gets one of its own.")],
+    data: Data = None,
+    split: Split = None,
+    text: Text = None,
+    language: Languages = None,
+    skip_damaged: SkipDamaged = False,
+) -> None:
+    """Write a task as corpus.jsonl, queries.jsonl and qrels (BEIR's layout)."""
+    from eval.command_run import one_line_errors, task_named
+    from eval.export import export as write
+    from eval.tasks import Source
+
+    with one_line_errors():
+        source = Source(data, split, None, tuple(language or ()), text, skip_damaged)
+        for folder in write(task_named(task, source).read(source), output):
+            print(folder)
+
+
+def _command_line() -> str:
+    program = "codesearch" if not sys.argv[0].endswith("__main__.py") else "python -m eval"
+    return shlex.join([*program.split(), *sys.argv[1:]])
+
+
+def main(*arguments: Any) -> None:
+    """Run as a program."""
+    app(*arguments)

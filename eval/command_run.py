@@ -1,0 +1,230 @@
+"""What the commands do once their options are read."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from codesearch.errors import CodesearchError
+from eval.errors import EvalError
+from eval.evaluation import Options, describe, evaluate
+from eval.output_folder import OutputFolder
+from eval.progress import with_bar
+from eval.ranker import Ranker, Speed
+from eval.report import Report
+from eval.system import System, load_system
+from eval.table import tables, write_tables
+from eval.tasks import RETRIEVAL_TASKS, Source, Task
+from eval.terminal import print_report, print_table
+from eval.vector_cache import VectorCache, default_cache
+
+if TYPE_CHECKING:
+    from eval.repo_search import RepoOutcome
+    from eval.worst_page import WorstQuery
+
+
+@dataclass(frozen=True)
+class SystemNames:
+    """A system as the command line names it."""
+
+    encoder: str
+    fuse: str | None
+    rerank: str | None
+    rerank_depth: int
+    max_words: int
+
+    def load(self) -> System:
+        """Load encoder and matching head."""
+        return load_system(self.encoder, self.fuse, self.rerank, self.rerank_depth, self.max_words)
+
+
+@contextlib.contextmanager
+def one_line_errors() -> Iterator[None]:
+    """Turn an error that is meant for the user into one line on standard error and exit status 2."""
+    from indexer.errors import IndexerError
+
+    try:
+        yield
+    except (CodesearchError, IndexerError) as error:
+        print(f"codesearch eval: {error}", file=sys.stderr)
+        raise typer.Exit(2) from error
+    except ModuleNotFoundError as error:
+        if error.name not in ("ir_measures", "bm25s", "matplotlib", "pyarrow"):
+            raise
+        print(f"codesearch eval: {error.name} is not installed: pip install 'codesearch[eval]'", file=sys.stderr)
+        raise typer.Exit(2) from error
+
+
+def task_named(name: str, source: Source) -> Task:
+    """Return the task, refusing a split, protocol or form of text that it does not have."""
+    if name not in RETRIEVAL_TASKS:
+        raise EvalError(f"there is no task {name!r}; take one of {', '.join(RETRIEVAL_TASKS)}")
+    task = RETRIEVAL_TASKS[name]
+    choices = (("split", source.split, task.splits), ("protocol", source.protocol, task.protocols))
+    for option, given, known in (*choices, ("text", source.text, task.texts)):
+        if given is not None and given not in known:
+            raise EvalError(f"{name} has no --{option} {given!r}; take one of {', '.join(known)}")
+    return task
+
+
+def run_task(
+    name: str,
+    source: Source,
+    systems: Sequence[SystemNames],
+    options: Options,
+    cache: Path | None,
+    output: Path | None,
+    as_json: bool,
+) -> None:
+    """Evaluate each system on the task, print the reports and write the output folder."""
+    with one_line_errors():
+        task = task_named(name, source)
+        vectors = VectorCache(cache or default_cache())
+        reports = []
+        for names in systems:
+            system = names.load()
+            folder = _folder(output, system.name, len(systems))
+            keep = folder.keep if folder else lambda outcome: None
+            report = evaluate(task, source, system, vectors, options, with_bar, keep)
+            _finish(report, folder)
+            reports.append(report)
+        _show(reports, output, as_json)
+
+
+def run_challenge(
+    data: Path,
+    functions: Path | None,
+    predictions: Path | None,
+    systems: Sequence[SystemNames],
+    languages: tuple[str, ...],
+    skip_damaged: bool,
+    command: str,
+    cache: Path | None,
+    output: Path | None,
+    as_json: bool,
+) -> None:
+    """Rank all functions with each system, or take a ranking that is given, and judge it."""
+    from eval.challenge import DEPTH, read_annotations, read_predictions, read_queries, write_predictions
+    from eval.challenge_run import LanguageRanking, challenge_report, rank_language
+
+    with one_line_errors():
+        relevance = read_annotations(data / "annotationStore.csv")
+        if predictions is not None:
+            given = {
+                language: LanguageRanking(urls, 0, "", {})
+                for language, urls in read_predictions(predictions).items()
+                if not languages or language in languages
+            }
+            report = challenge_report(given, relevance, {"name": predictions.name}, Speed(), command)
+            folder = _folder(output, predictions.name, 1)
+            _finish(report, folder)
+            _show([report], output, as_json)
+            return
+        if functions is None:
+            raise EvalError("challenge ranks the functions of --functions, or judges a ranking given as --predictions")
+        queries = read_queries(data / "queries.csv")
+        vectors = VectorCache(cache or default_cache())
+        reports = []
+        for names in systems:
+            system = names.load()
+            ranker = Ranker(system, vectors, DEPTH, with_bar)
+            rankings = {
+                language: rank_language(
+                    language, functions, queries, ranker, Source(skip_damaged=skip_damaged).reader()
+                )
+                for language in languages or sorted(relevance)
+            }
+            report = challenge_report(rankings, relevance, describe(system), ranker.speed, command)
+            folder = _folder(output, system.name, len(systems))
+            _finish(report, folder)
+            if folder:
+                urls = {language: ranking.urls for language, ranking in rankings.items()}
+                write_predictions(folder.folder / "model_predictions.csv", urls)
+            reports.append(report)
+        _show(reports, output, as_json)
+
+
+def run_repos(
+    data: Path,
+    repositories: Path | None,
+    names: tuple[str, ...],
+    encoders: Sequence[str],
+    rerank: bool,
+    command: str,
+    output: Path | None,
+    as_json: bool,
+) -> None:
+    """Index and search whole repositories with each encoder."""
+    from eval.checkout import checkout
+    from eval.codesearch_index import builder, search_system
+    from eval.repo_queries import read_repositories
+    from eval.repo_search import repos_report, search_repository
+
+    with one_line_errors():
+        benchmark = read_repositories(data, names)
+        folders = {repository.name: checkout(repository, repositories) for repository in benchmark}
+        reports = []
+        for encoder in encoders:
+            build = builder(encoder, rerank)
+            folder = _folder(output, encoder, len(encoders))
+            outcomes = []
+            for repository in with_bar(benchmark, f"searching with {encoder}"):
+                outcome = search_repository(repository, folders[repository.name], build)
+                if folder:
+                    folder.keep_run(repository.name, outcome.run(), outcome.qrels(), _worst(outcome))
+                outcomes.append(outcome)
+            report = repos_report(outcomes, search_system(encoder, rerank), command, data.resolve().name)
+            _finish(report, folder)
+            reports.append(report)
+        _show(reports, output, as_json)
+
+
+def _worst(outcome: RepoOutcome) -> list[WorstQuery]:
+    from eval.worst_page import SHOWN_HITS, WorstQuery
+
+    return [
+        WorstQuery(
+            outcome.repository.name,
+            answer.query.text,
+            answer.first,
+            [(str(wanted), "") for wanted in answer.query.wanted],
+            [(f"{hit.path}:{hit.start_line}", hit.snippet, 1 / rank) for rank, hit in enumerate(answer.hits, start=1)][
+                :SHOWN_HITS
+            ],
+        )
+        for answer in outcome.answers
+        if answer.first != 1
+    ]
+
+
+def _folder(output: Path | None, name: str, systems: int) -> OutputFolder | None:
+    if output is None:
+        return None
+    own = re.sub(r"[^\w.+-]+", "-", name).strip("-")[:80]
+    return OutputFolder(output if systems == 1 else output / own, name)
+
+
+def _finish(report: Report, folder: OutputFolder | None) -> None:
+    if folder:
+        folder.finish(report)
+
+
+def _show(reports: Sequence[Report], output: Path | None, as_json: bool) -> None:
+    if len(reports) > 1 and output is not None:
+        write_tables(reports, output)
+    if as_json:
+        texts: list[Any] = [report.to_json() for report in reports]
+        print(texts[0] if len(texts) == 1 else "[" + ",\n".join(texts) + "]")
+        return
+    for report in reports:
+        print_report(report)
+    if len(reports) > 1:
+        for one in tables(reports):
+            print_table(f"{one.title}, {one.measure}", one.header, one.rows, one.sources)

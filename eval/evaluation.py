@@ -1,0 +1,174 @@
+"""One task with one system: read, rank, measure, and hand each collection's outcome on before the next is read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol, runtime_checkable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from eval.bm25 import words
+from eval.intervals import Estimate, estimate
+from eval.measures import PerQuery, first_ranks, per_query, runs
+from eval.progress import Track, silently
+from eval.ranker import DEPTH, Ranker
+from eval.ranking import Ranking
+from eval.report import Lengths, PartResult, Report, rank_histogram
+from eval.retrieval import Retrieval, sampled
+from eval.system import System
+from eval.tasks.task import Source, Task
+from eval.vector_cache import VectorCache
+
+RECALL_AT = (1, 2, 3, 5, 10, 20, 50, 100, 200, 500, 1000)
+
+
+@dataclass(frozen=True)
+class Options:
+    """How to evaluate, apart from what."""
+
+    depth: int = DEPTH
+    """Documents kept for each query; what lies deeper counts as not found."""
+    limit: int | None = None
+    """Only so many queries of each collection, drawn with ``seed``."""
+    seed: int = 0
+    measures: tuple[str, ...] = ()
+    """In the notation of ir_measures; empty is the task's own."""
+    command: str = ""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """All of one collection: for run files, plots and pages."""
+
+    retrieval: Retrieval
+    ranking: Ranking
+    values: PerQuery
+    ranks: list[int | None]
+
+
+@runtime_checkable
+class CountsTokens(Protocol):
+    """An encoder that can say how long a text is in its own tokens."""
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        """Return the number of tokens of each text before any is cut off."""
+
+
+def evaluate(
+    task: Task,
+    source: Source,
+    system: System,
+    cache: VectorCache,
+    options: Options = Options(),
+    track: Track = silently,
+    keep: Callable[[Outcome], object] = lambda outcome: None,
+) -> Report:
+    """Run the whole task; ``keep`` is called with each collection's outcome as soon as it is there.
+
+    Raises :class:`eval.errors.DataError` for data that cannot be used.
+    """
+    return evaluate_all(task, task.read(source), source, system, cache, options, track, keep)
+
+
+def evaluate_all(
+    task: Task,
+    collections: Iterable[Retrieval],
+    source: Source,
+    system: System,
+    cache: VectorCache,
+    options: Options,
+    track: Track,
+    keep: Callable[[Outcome], object],
+) -> Report:
+    """Like :func:`evaluate`, for collections that are already read."""
+    measures = options.measures or task.measures
+    ranker = Ranker(system, cache, options.depth, track)
+    parts: list[PartResult] = []
+    tables: list[NDArray[np.float64]] = []
+    for collection in collections:
+        retrieval = sampled(collection, options.limit, options.seed)
+        ranking = ranker.rank(retrieval)
+        curve = [f"R@{k}" for k in RECALL_AT if k <= options.depth]
+        values = per_query([*dict.fromkeys([*measures, *curve])], retrieval.qrels, runs(retrieval, ranking))
+        ranks = first_ranks(retrieval, ranking)
+        table = np.array([[values[m][query.id] for m in measures] for query in retrieval.queries])
+        tables.append(table)
+        parts.append(
+            PartResult(
+                name=retrieval.name,
+                language=retrieval.language,
+                queries=len(retrieval.queries),
+                documents=len(retrieval.documents),
+                checksum=retrieval.checksum(),
+                counts=dict(retrieval.counts),
+                measures=dict(zip(measures, estimate([table]), strict=True)),
+                recall_at={int(name[2:]): float(np.mean([*values[name].values()])) for name in curve},
+                ranks=rank_histogram(ranks),
+                lengths=lengths(retrieval, system),
+            )
+        )
+        keep(Outcome(retrieval, ranking, values, ranks))
+    return Report(
+        task=task.name,
+        meaning=task.meaning,
+        version=task.version,
+        paper=task.paper,
+        protocol=source.protocol or task.protocols[0],
+        split=source.split or task.splits[0],
+        text=source.text or task.texts[0],
+        system=describe(system),
+        depth=options.depth,
+        measures=overall(measures, tables),
+        parts=parts,
+        speed=ranker.speed,
+        limit=options.limit,
+        seed=options.seed,
+        command=options.command,
+    )
+
+
+def overall(measures: Sequence[str], tables: Sequence[NDArray[np.float64]]) -> dict[str, Estimate]:
+    """Return the mean over collections of each measure, with its interval."""
+    return dict(zip(measures, estimate(tables), strict=True))
+
+
+def describe(system: System) -> dict[str, Any]:
+    """Return what the ranking depends on, for the report."""
+    encoder, matcher = system.encoder, system.matcher
+    return {
+        "name": system.name,
+        "encoder": encoder.name if encoder else None,
+        "dimensions": encoder.dim if encoder else None,
+        "max_tokens": encoder.max_tokens if encoder else None,
+        "bm25_words": system.bm25_words if system.bm25 else None,
+        "matching_head": matcher.name if matcher else None,
+        "rerank_depth": system.rerank_depth if matcher else None,
+        "score": "matching logit + cosine" if matcher and encoder else "matching logit" if matcher else None,
+        "fusion": "reciprocal rank, k=60" if encoder and system.bm25 else None,
+    }
+
+
+def lengths(retrieval: Retrieval, system: System) -> dict[str, Lengths]:
+    """Return how long queries and functions are and how many the system cuts off."""
+    return {
+        "query": _lengths([query.text for query in retrieval.queries], system, cut_words=False),
+        "code": _lengths([document.text for document in retrieval.documents], system, cut_words=True),
+    }
+
+
+def _lengths(texts: Sequence[str], system: System, cut_words: bool) -> Lengths:
+    characters = [len(text) for text in texts]
+    encoder = system.encoder
+    limit, truncated = "everything", None
+    if encoder is not None and encoder.max_tokens:
+        limit = f"{encoder.max_tokens} tokens of the encoder"
+        if isinstance(encoder, CountsTokens):
+            truncated = sum(count > encoder.max_tokens for count in encoder.count_tokens(texts))
+    elif encoder is None and cut_words and system.bm25_words:
+        limit = f"{system.bm25_words} words"
+        truncated = sum(len(words(text)) > system.bm25_words for text in texts)
+    else:
+        truncated = 0
+    return Lengths(len(texts), sum(characters) / len(texts), max(characters), limit, truncated)

@@ -1,0 +1,178 @@
+"""The real index and the real search on whole repositories: the ``repos`` task."""
+
+from __future__ import annotations
+
+import re
+import statistics
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+
+from eval.intervals import Estimate, estimate
+from eval.measures import Run, per_query
+from eval.ranker import Speed
+from eval.repo_queries import RepoQuery, Repository, Wanted
+from eval.report import PartResult, Report, rank_histogram
+from eval.retrieval import Qrels
+
+K = 10
+MEASURES = ("nDCG@10", "Success@1", "Success@5", "Success@10", "RR")
+TOKENS = "tokens to first hit"
+
+_TOKEN = re.compile(r"\w+|[^\w\s]")
+
+
+class Hit(Protocol):
+    """What a search returns; the path is from the indexed folder, lines are 1-based and inclusive."""
+
+    path: str
+    start_line: int
+    end_line: int
+    snippet: str
+
+
+class Index(Protocol):
+    """An index that can be searched."""
+
+    def search(self, query: str, k: int = K) -> Sequence[Hit]:
+        """Return the best ``k`` hits, best first."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One query's hits. ``documents`` holds for each rank the wanted file found there first, or the hit itself."""
+
+    query: RepoQuery
+    hits: Sequence[Hit]
+    documents: tuple[str, ...]
+    first: int | None
+    """Rank, from 1, of the first right hit."""
+    tokens: int
+    """Tokens of all hits up to the first right one, or of all when none is right."""
+    milliseconds: float
+
+
+@dataclass(frozen=True)
+class RepoOutcome:
+    """All of one repository."""
+
+    repository: Repository
+    answers: list[Answer]
+    left_out: int
+    build_seconds: float
+
+    def run(self) -> Run:
+        """Return the ranking; scores count down from ``K``, as only the order is known."""
+        return {a.query.id: {doc: float(K - rank) for rank, doc in enumerate(a.documents)} for a in self.answers}
+
+    def qrels(self) -> Qrels:
+        """Return the judgements: each wanted file or range once, binary."""
+        return {a.query.id: {str(wanted): 1 for wanted in a.query.wanted} for a in self.answers}
+
+
+def search_repository(repository: Repository, files: Path, build: Callable[[Path], Index]) -> RepoOutcome:
+    """Index ``repository.folder`` under ``files`` with ``build`` and ask every query that has an answer there."""
+    begun = time.perf_counter()
+    index = build(files / repository.folder)
+    build_seconds = time.perf_counter() - begun
+    asked = [query for query in repository.queries if any((files / wanted.path).is_file() for wanted in query.wanted)]
+    answers = [_ask(index, query, repository.folder) for query in asked]
+    return RepoOutcome(repository, answers, len(repository.queries) - len(asked), build_seconds)
+
+
+def _ask(index: Index, query: RepoQuery, folder: str) -> Answer:
+    begun = time.perf_counter()
+    hits = list(index.search(query.text, k=K))[:K]
+    milliseconds = (time.perf_counter() - begun) * 1000
+    prefix = "" if folder == "." else f"{folder}/"
+    documents, first = _documents(query.wanted, hits, prefix)
+    read = hits[: first or len(hits)]
+    tokens = sum(len(_TOKEN.findall(hit.snippet)) for hit in read)
+    return Answer(query, hits, documents, first, tokens, milliseconds)
+
+
+def _documents(wanted: Sequence[Wanted], hits: Sequence[Hit], prefix: str) -> tuple[tuple[str, ...], int | None]:
+    """Give each rank a document id: a wanted file counts once, at the rank of its first hit."""
+    documents: list[str] = []
+    open_ones = list(wanted)
+    first = None
+    for rank, hit in enumerate(hits, start=1):
+        found = [one for one in wanted if one.matches(prefix + hit.path, hit.start_line, hit.end_line)]
+        new = [one for one in found if one in open_ones]
+        open_ones = [one for one in open_ones if one not in new]
+        first = first or (rank if found else None)
+        documents.append(str(new[0]) if new else f"{rank}:{prefix}{hit.path}:{hit.start_line}-{hit.end_line}")
+    return tuple("%20".join(document.split(" ")) for document in documents), first
+
+
+def repos_report(
+    outcomes: Sequence[RepoOutcome], system: dict[str, object], command: str, version: str, measures: Sequence[str] = ()
+) -> Report:
+    """Return the report: means over all queries, and by repository, language and category."""
+    names = [*dict.fromkeys([*MEASURES, *measures])]
+    parts, rows, languages, categories = [], [], [], []
+    for outcome in outcomes:
+        table = np.array(list(_values(outcome, names)))
+        rows.append(table)
+        languages += [outcome.repository.language] * len(table)
+        categories += [answer.query.category for answer in outcome.answers]
+        parts.append(_part(outcome, table, names))
+    everything = np.concatenate(rows)
+    labels = [*names, TOKENS]
+
+    def mean(chosen: Sequence[bool]) -> dict[str, Estimate]:
+        return dict(zip(labels, estimate([everything[np.array(chosen)]]), strict=True))
+
+    breakdown = {f"category {one}": mean([c == one for c in categories]) for one in sorted(set(categories))}
+    breakdown |= {f"language {one}": mean([lang == one for lang in languages]) for one in sorted(set(languages))}
+    latency = statistics.median(answer.milliseconds for outcome in outcomes for answer in outcome.answers)
+    return Report(
+        task="repos",
+        meaning="Whole repositories, indexed and searched as by a user; files or line ranges answer the queries.",
+        version=version,
+        paper="semble's benchmark (github.com/MinishLab/semble, MIT)",
+        protocol="ten repositories" if len(outcomes) == 10 else f"{len(outcomes)} repositories",
+        split="test",
+        text="source",
+        system=system,
+        depth=K,
+        measures=mean([True] * len(everything)),
+        parts=parts,
+        speed=Speed(latency_ms=latency),
+        limit=None,
+        seed=0,
+        ties="none: hits come in the order of the search",
+        command=command,
+        mean_over="queries",
+        breakdown=breakdown,
+        remake="nDCG, Success and RR can be made again from the run files: `ir_measures PART.qrels PART.run nDCG@10`. "
+        "Tokens are words and single punctuation marks of the snippets up to the first right hit, all ten without one.",
+    )
+
+
+def _values(outcome: RepoOutcome, names: Sequence[str]) -> Iterator[list[float]]:
+    values = per_query(names, outcome.qrels(), [outcome.run()])
+    for answer in outcome.answers:
+        yield [*[values[name][answer.query.id] for name in names], float(answer.tokens)]
+
+
+def _part(outcome: RepoOutcome, table: np.typing.NDArray[np.float64], names: Sequence[str]) -> PartResult:
+    recall = [f"R@{k}" for k in (1, 2, 3, 5, 10)]
+    curve = per_query(recall, outcome.qrels(), [outcome.run()])
+    left_out = {"queries left out: none of their files exist at the commit": outcome.left_out}
+    return PartResult(
+        name=outcome.repository.name,
+        language=outcome.repository.language,
+        queries=len(table),
+        documents=0,
+        checksum=outcome.repository.commit,
+        counts={what: count for what, count in left_out.items() if count},
+        measures=dict(zip([*names, TOKENS], estimate([table]), strict=True)),
+        recall_at={int(name[2:]): float(np.mean([*curve[name].values()])) for name in recall},
+        ranks=rank_histogram([answer.first for answer in outcome.answers]),
+        lengths={},
+    )
