@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 Module = TypeVar("Module", bound=nn.Module)
 
-# Parts that produce no token state, so a checkpoint may come without them.
-UNUSED_PARTS = ("pooler.", "lm_head.", "position_ids")
+# What a token encoder never reads, so a checkpoint may come without it.
+UNREAD = ("pooler.", "position_ids")
 
 
 def load_backbone(checkpoint: Checkpoint, device: torch.device, auto_class: str = "AutoModel") -> nn.Module:
@@ -49,7 +49,10 @@ def build_backbone(
     import transformers
 
     try:
-        settings = {key: value for key, value in checkpoint.config.items() if key not in {"model_type", "auto_map"}}
+        ignored = (
+            {"model_type", "auto_map", "dtype", "torch_dtype"} if device.type == "cpu" else {"model_type", "auto_map"}
+        )
+        settings = {key: value for key, value in checkpoint.config.items() if key not in ignored}
         config = transformers.AutoConfig.for_model(model_type, **settings)
         chosen = getattr(transformers, auto_class)
         if hasattr(chosen, "from_config"):
@@ -62,7 +65,8 @@ def build_backbone(
             model, report = chosen.from_pretrained(None, config=config, state_dict=tensors, output_loading_info=True)
         except (ValueError, KeyError, RuntimeError) as error:
             raise ModelError(f"model {checkpoint.label}: its weights do not fit ({_reason(error)})") from error
-    missing = sorted(name for name in report["missing_keys"] if not any(part in name for part in UNUSED_PARTS))
+    unread = UNREAD if auto_class == "AutoModel" else ()
+    missing = sorted(name for name in report["missing_keys"] if not any(part in name for part in unread))
     if missing:
         raise ModelError(
             f"model {checkpoint.label}: tensor {missing[0]} is missing in its weights ({len(missing)} missing in all)"

@@ -21,6 +21,8 @@ class Family:
     module: str
     """The file that defines ``load(checkpoint, device)``; imported only when used, as most import torch."""
     recognises: Callable[[Checkpoint], bool]
+    needs: str = "pip install 'codesearch[models]'"
+    """How to get what it needs beyond the package's own dependencies; empty where it needs nothing."""
 
 
 # Model types of transformers for which a plain folder is a BERT-like encoder.
@@ -43,7 +45,7 @@ def _is_causal(model: Checkpoint) -> bool:
 
 # The first that recognises a checkpoint loads it: the particular before the general.
 FAMILIES = (
-    Family("static", "load_static", lambda model: model.model_type in {"codesearch-static", "model2vec"}),
+    Family("static", "load_static", lambda model: model.model_type in {"codesearch-static", "model2vec"}, needs=""),
     Family("sentence-transformers", "sentence_transformer", lambda model: model.has("modules.json")),
     Family(
         "CodeFuse-CGE",
@@ -59,7 +61,7 @@ FAMILIES = (
 
 
 def family_of(checkpoint: Checkpoint) -> Family:
-    """The family of a checkpoint.
+    """The family that loads an encoder.
 
     Raises:
         ModelError: none recognises it.

@@ -17,4 +17,7 @@ if TYPE_CHECKING:
 def load(checkpoint: Checkpoint, device: str | None = None) -> StaticEncoder:
     """Load a static encoder; it runs on the CPU whatever the device."""
     checkpoint.weight_files()
-    return StaticEncoder.load(checkpoint.folder)
+    encoder = StaticEncoder.load(checkpoint.folder)
+    # In the hub cache the folder is named after a commit.
+    encoder.name = encoder.name.replace(f"{checkpoint.folder.name}@", f"{checkpoint.label}@", 1)
+    return encoder

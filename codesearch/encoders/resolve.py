@@ -49,6 +49,12 @@ def resolve(name_or_path: str, shipped: Mapping[str, str]) -> Checkpoint:
     return Checkpoint(folder, hub["repository"].split("/")[1])
 
 
+def shipped_folders(shipped: Mapping[str, str]) -> dict[str, Path]:
+    """The shipped names whose folders are part of this installation."""
+    folders = {name: SHIPPED_FOLDER / folder for name, folder in shipped.items()}
+    return {name: folder for name, folder in folders.items() if folder.is_dir()}
+
+
 def hub_folder(repository: str, revision: str | None = None) -> Path:
     """The folder of a hub repository in the local cache, downloaded first where the cache lacks it."""
     try:
@@ -78,11 +84,15 @@ def download(repository: str, revision: str | None, patterns: Sequence[str]) -> 
             )
         )
     except Exception as error:  # the hub client raises its own, requests' and httpx's errors, by version
-        raise ModelError(f"model {repository} is no folder and not in the hub cache, and cannot be downloaded: {_reason(error)}") from error
+        raise ModelError(
+            f"model {repository} is no folder and not in the hub cache, and cannot be downloaded: {_reason(error)}"
+        ) from error
 
 
 def _is_complete(folder: Path) -> bool:
     """Whether a cached snapshot has its weights; an interrupted or a metadata-only download has not."""
+    if not (folder / "model.safetensors.index.json").is_file():
+        return any(folder.rglob("*.safetensors"))
     try:
         return bool(Checkpoint(folder, folder.name).weight_files())
     except ModelError:

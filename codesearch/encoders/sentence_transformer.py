@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 QUERY_PROMPTS = ("query",)
 CODE_PROMPTS = ("document", "passage", "corpus", "code")
 
-# Published without prompts in their configuration; the model card asks for this one.
-PROMPTS_OF_CARDS = {"CodeRankEmbed": "Represent this query for searching relevant code: "}
+# The model card asks for it; the configuration does not declare it in every copy.
+CODE_RANK_EMBED_PROMPT = "Represent this query for searching relevant code: "
 
 ACTIVATIONS: dict[str, type[nn.Module]] = {
     kind.__name__: kind for kind in (nn.Identity, nn.Tanh, nn.ReLU, nn.GELU, nn.SiLU, nn.Sigmoid)
@@ -146,4 +146,6 @@ def prompts(checkpoint: Checkpoint) -> tuple[str, str]:
     default = declared.get(config.get("default_prompt_name") or "", "")
     query = next((declared[name] for name in QUERY_PROMPTS if declared.get(name)), default)
     code = next((declared[name] for name in CODE_PROMPTS if declared.get(name)), default)
-    return query or PROMPTS_OF_CARDS.get(checkpoint.label, ""), code
+    if not query and "coderankembed" in checkpoint.label.lower():
+        query = CODE_RANK_EMBED_PROMPT
+    return query, code

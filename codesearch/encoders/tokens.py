@@ -12,19 +12,20 @@ if TYPE_CHECKING:
 
     from codesearch.encoders.checkpoint import Checkpoint
 
+# Each line is one way to write a tokenizer down; one of them is enough.
 TOKENIZER_FILES = (
-    "tokenizer.json",
-    "vocab.txt",
-    "vocab.json",
-    "tokenizer.model",
-    "spiece.model",
-    "sentencepiece.bpe.model",
+    ("tokenizer.json",),
+    ("vocab.txt",),
+    ("vocab.json", "merges.txt"),
+    ("tokenizer.model",),
+    ("spiece.model",),
+    ("sentencepiece.bpe.model",),
 )
 
 
 def has_tokenizer(checkpoint: Checkpoint) -> bool:
-    """Whether the folder holds tokenizer files."""
-    return any(checkpoint.has(file) for file in TOKENIZER_FILES)
+    """Whether the folder holds the files of a tokenizer."""
+    return any(all(map(checkpoint.has, files)) for files in TOKENIZER_FILES)
 
 
 def load_tokenizer(checkpoint: Checkpoint) -> Any:
@@ -34,15 +35,17 @@ def load_tokenizer(checkpoint: Checkpoint) -> Any:
         ModelError: tokenizer files are missing or cannot be read.
     """
     if not has_tokenizer(checkpoint):
-        raise ModelError(f"model {checkpoint.label}: no tokenizer in {checkpoint.folder} (tokenizer.json is missing)")
+        begun = [files for files in TOKENIZER_FILES if any(map(checkpoint.has, files))] or [TOKENIZER_FILES[0]]
+        absent = next(file for file in begun[0] if not checkpoint.has(file))
+        raise ModelError(f"model {checkpoint.label}: no whole tokenizer in {checkpoint.folder} ({absent} is missing)")
     from transformers import AutoTokenizer
 
     from codesearch.encoders.backbone import quiet_loading
 
     try:
         with quiet_loading():
-            return AutoTokenizer.from_pretrained(str(checkpoint.folder), trust_remote_code=False)
-    except (OSError, ValueError, KeyError, ImportError, RuntimeError) as error:
+            return AutoTokenizer.from_pretrained(str(checkpoint.folder), trust_remote_code=False, local_files_only=True)
+    except (OSError, ValueError, KeyError, TypeError, ImportError, RuntimeError) as error:
         reason = str(error).strip().splitlines()[0]
         raise ModelError(f"model {checkpoint.label}: its tokenizer cannot be loaded ({reason})") from error
 

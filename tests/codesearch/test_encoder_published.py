@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+
 import numpy as np
 import pytest
 from reference import checkpoints, forward
@@ -176,6 +178,28 @@ def test_codefuse_cge_pools_by_attention_after_its_instructions(tmp_path):
     agrees(encoder.encode_code(TEXTS), [expected("Code:" + text) for text in TEXTS])
     instruction = "Retrieve the code that solves the following query:"
     agrees(encoder.encode_queries(TEXTS), [expected(instruction + text) for text in TEXTS])
+
+
+@pytest.mark.parametrize("build", [checkpoints.codegen, checkpoints.codet5p, checkpoints.codet5p_2b])
+def test_weights_of_half_precision_run_in_single_precision_on_the_cpu(tmp_path, build):
+    config, tensors = build(tmp_path / "single")
+    shutil.copytree(tmp_path / "single", tmp_path / "half")
+    halved = {name: tensor.astype(np.float16) for name, tensor in tensors.items()}
+    checkpoints.save(tmp_path / "half", config | {"torch_dtype": "float16"}, halved)
+    checkpoints.save(tmp_path / "single", config, {name: half.astype(np.float32) for name, half in halved.items()})
+    half, single = (load_encoder(str(tmp_path / name), device="cpu") for name in ("half", "single"))
+    np.testing.assert_allclose(half.encode_code(TEXTS), single.encode_code(TEXTS), atol=1e-6)
+
+
+def test_weights_under_the_oldest_names_of_bert_load(tmp_path):
+    config, tensors = checkpoints.sentence_transformer(tmp_path / "model")
+    before = load_encoder(str(tmp_path / "model"), device="cpu").encode_code(TEXTS)
+    old = {
+        name.replace("LayerNorm.weight", "LayerNorm.gamma").replace("LayerNorm.bias", "LayerNorm.beta"): tensor
+        for name, tensor in tensors.items()
+    }
+    checkpoints.save(tmp_path / "model", config, old)
+    np.testing.assert_array_equal(load_encoder(str(tmp_path / "model"), device="cpu").encode_code(TEXTS), before)
 
 
 def test_vectors_do_not_depend_on_what_else_is_in_the_batch(tmp_path):

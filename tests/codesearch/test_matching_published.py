@@ -96,3 +96,12 @@ def test_a_missing_tensor_of_the_matching_decoder_is_named(tmp_path):
     checkpoints.save(tmp_path / "model", config, kept)
     with pytest.raises(ModelError, match=r"tensor itm_head.bias is missing in its weights \(1 missing in all\)"):
         load_matcher(str(tmp_path / "model"))
+
+
+def test_a_cross_encoder_without_its_pooler_is_refused(tmp_path):
+    config, tensors = checkpoints.cross_encoder(tmp_path / "model")
+    del tensors["pooler.dense.weight"]
+    head = {name if name.startswith("classifier") else f"bert.{name}": tensor for name, tensor in tensors.items()}
+    checkpoints.save(tmp_path / "model", config, head)
+    with pytest.raises(ModelError, match=r"tensor bert.pooler.dense.weight is missing"):
+        load_matcher(str(tmp_path / "model"))
