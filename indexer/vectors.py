@@ -43,16 +43,20 @@ def pack(vectors: NDArray[np.float32]) -> bytes:
     return zlib.crc32(data).to_bytes(4, "little") + data
 
 
+def is_whole(packed: bytes) -> bool:
+    """Whether a stored form is what ``pack`` made."""
+    return len(packed) > 4 and zlib.crc32(packed[4:]) == int.from_bytes(packed[:4], "little")
+
+
 def unpack(packed: bytes, dim: int) -> NDArray[np.float16]:
     """The rows of a stored form, shape ``(parts, dim)``.
 
     Raises:
         StoreError: the bytes are damaged.
     """
-    data = packed[4:]
-    if len(packed) < 4 or zlib.crc32(data) != int.from_bytes(packed[:4], "little") or len(data) % (2 * dim):
+    if not is_whole(packed) or (len(packed) - 4) % (2 * dim):
         raise StoreError("a stored vector is damaged: run `codesearch index --rebuild`")
-    return np.frombuffer(data, dtype="<f2").reshape(-1, dim)
+    return np.frombuffer(packed, dtype="<f2", offset=4).reshape(-1, dim)
 
 
 class VectorIndex:
@@ -63,6 +67,7 @@ class VectorIndex:
         self.dim = dim
         self.encoder_id = store.encoder_id(encoder_name)
         self._name = f"{_NAME}-{self.encoder_id}"
+        self.is_whole = True
         self._base: Any = None
         self._tail_ids: NDArray[np.int64] = np.empty(0, np.int64)
         self._tail: NDArray[np.float32] = np.empty((0, dim), np.float32)
@@ -157,10 +162,14 @@ class VectorIndex:
     # Reading
 
     def load(self) -> None:
-        """Map the FAISS file and read the vectors that are newer than it."""
+        """Map the FAISS file and read the vectors that are newer than it.
+
+        Without a FAISS file that can be trusted, ``is_whole`` tells, all vectors are read from the store.
+        """
         derived = self.store.derived(self._name)
         last_id = 0
-        if derived is not None and holds(self.store.folder, derived[2]):
+        self.is_whole = derived is None or holds(self.store.folder, derived[2])
+        if derived is not None and self.is_whole:
             import faiss
 
             last_id = derived[0]
@@ -169,6 +178,16 @@ class VectorIndex:
         if tail:
             self._tail_ids = np.concatenate([ids for ids, _ in tail])
             self._tail = np.concatenate([vectors for _, vectors in tail])
+
+    def vector_of(self, digest: bytes) -> NDArray[np.float32] | None:
+        """The unit vector of a content, the mean of its parts; None if it is not encoded."""
+        row = self.store.connection.execute(
+            "SELECT vector FROM vectors WHERE encoder_id = ? AND digest = ?", (self.encoder_id, digest)
+        ).fetchone()
+        if row is None:
+            return None
+        mean = unpack(row[0], self.dim).astype(np.float32).mean(axis=0)
+        return mean / max(float(np.linalg.norm(mean)), 1e-9)  # type: ignore[no-any-return]
 
     def search(
         self, query: NDArray[np.float32], k: int, allowed: NDArray[np.int64] | None = None

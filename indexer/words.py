@@ -106,10 +106,26 @@ class WordIndex:
             return 0
         return last_id if holds(self.folder, sealed) else 0
 
-    def is_current(self, store: Store) -> bool:
-        """Whether the files are whole, so that they can be searched."""
+    def can_be_searched(self) -> bool:
+        """Whether there is an index on disk that opens; an update under way leaves the last commit open to readers."""
+        try:
+            return self._searcher.num_docs >= 0
+        except (ValueError, OSError):
+            return False
+
+    def is_whole(self, store: Store) -> bool:
+        """Whether the files are the ones that the last update wrote, up to the newest function."""
         derived = store.derived(_NAME)
         return derived is not None and holds(self.folder, derived[2])
+
+    @cached_property
+    def count(self) -> int:
+        """Number of functions."""
+        return int(self._searcher.num_docs)
+
+    def frequency(self, term: str) -> int:
+        """Number of functions that have a stemmed word in their source."""
+        return int(self._searcher.doc_freq("body", term))
 
     def terms(self, text: str) -> list[str]:
         """The stemmed words of a text, as they stand in the index, each once."""

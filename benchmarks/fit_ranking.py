@@ -1,0 +1,171 @@
+"""Fit the ranking weights on whole repositories with queries answered by files, and cross-validate them.
+
+    python benchmarks/fit_ranking.py BENCH/repo-search CHECKOUTS [--encoder NAME] [--write]
+
+``BENCH/repo-search`` holds ``repos.tsv`` and ``queries/``; ``CHECKOUTS/NAME`` is each repository at its commit. A file
+scores as its best function; the loss is the softmax over the candidate files of a query, with L2 towards zero and the
+signs that the features were made for, so that no weight can come from a chance of these few queries. Each repository
+is scored with weights fitted on all others; that number, not the fitted one, says what to expect elsewhere.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from codesearch import ranking
+from codesearch.encoders.load import load_encoder
+from codesearch.engine import CANDIDATES, CodeIndex
+from codesearch.features import FEATURES
+from codesearch.query import parse
+from codesearch.roles import Role
+
+NEGATIVE = {"class", "module", "window", "private", "length", *(role.name.lower() for role in Role)}
+FREE = {"class", "length", "module"}
+STEPS = 400
+
+
+@dataclass
+class Judged:
+    """One query with its candidates."""
+
+    repository: str
+    category: str
+    text: str
+    is_symbol: bool
+    features: np.ndarray
+    files: np.ndarray
+    paths: list[str]
+    wanted: list[str]
+    """Relevant files; those that no candidate has too."""
+
+    @property
+    def relevance(self) -> np.ndarray:
+        """Per file number: whether it is wanted."""
+        paths = dict(zip(self.files.tolist(), self.paths, strict=True))
+        return np.array([any(same(paths[i], w) for w in self.wanted) for i in range(len(paths))])
+
+
+def same(found: str, wanted: str) -> bool:
+    return found == wanted or found.endswith(f"/{wanted}") or wanted.endswith(f"/{found}")
+
+
+def ndcg(paths: list[str], wanted: list[str]) -> float:
+    """nDCG@10 with binary gain: each wanted file counts once, at the rank of its first hit."""
+    gain = 0.0
+    for file in wanted:
+        for rank, path in enumerate(paths[:10]):
+            if same(path, file):
+                gain += 1 / np.log2(rank + 2)
+                break
+    return gain / sum(1 / np.log2(rank + 2) for rank in range(min(10, len(wanted))))
+
+
+def collect(bench: Path, checkouts: Path, encoder_name: str, index_dir: Path) -> list[Judged]:
+    encoder = load_encoder(encoder_name)
+    judged = []
+    for line in (bench / "repos.tsv").read_text().splitlines():
+        name, _, _, folder = line.split("\t")
+        root = checkouts / name
+        with CodeIndex.build(root / folder, encoder=encoder, index_dir=index_dir) as index:
+            for query_line in (bench / "queries" / f"{name}.tsv").read_text().splitlines():
+                category, text, relevant, secondary = (query_line + "\t\t").split("\t")[:4]
+                answers = [a.split(":")[0] for a in f"{relevant};{secondary}".split(";") if a]
+                wanted = [a for a in dict.fromkeys(answers) if (root / a).exists()]
+                if not wanted:
+                    continue
+                query = parse(text)
+                rows, features = index.candidates(query, CANDIDATES)
+                numbers: dict[int, int] = {}
+                files = np.array([numbers.setdefault(row.file_id, len(numbers)) for row in rows])
+                prefix = "" if folder == "." else f"{folder}/"
+                paths = [prefix + row.path for row in rows]
+                judged.append(Judged(name, category, text, query.is_symbol, features, files, paths, wanted))
+    return judged
+
+
+def fit(judged: list[Judged], decay: float) -> np.ndarray:
+    """Weights that make the softmax over files prefer the wanted ones."""
+    weights = torch.zeros(len(FEATURES), requires_grad=True)
+    sign = torch.tensor([0.0 if f in FREE else -1.0 if f in NEGATIVE else 1.0 for f in FEATURES])
+    optimizer = torch.optim.Adam([weights], lr=0.05)
+    prepared = [
+        (torch.tensor(q.features), torch.tensor(q.files), torch.tensor(q.relevance))
+        for q in judged
+        if q.relevance.any()
+    ]
+    for _ in range(STEPS):
+        signed = torch.where(sign == 0, weights, sign * torch.nn.functional.softplus(4 * weights) / 4)
+        loss = decay * (signed**2).sum()
+        for features, files, relevance in prepared:
+            scores = features @ signed
+            best = torch.full((len(relevance),), -torch.inf).scatter_reduce(0, files, scores, "amax")
+            loss = loss - torch.log_softmax(best, 0)[relevance].mean() / len(prepared)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    signed = torch.where(sign == 0, weights, sign * torch.nn.functional.softplus(4 * weights) / 4)
+    return signed.detach().numpy()
+
+
+def score(query: Judged, weights: np.ndarray, repeat: float) -> float:
+    chosen = ranking.spread((query.features @ weights).astype(np.float32), query.files.tolist(), 10, repeat)
+    return ndcg([query.paths[i] for i in chosen], query.wanted)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("bench", type=Path)
+    parser.add_argument("checkouts", type=Path)
+    parser.add_argument("--encoder", default="default")
+    parser.add_argument("--index-dir", type=Path, default=Path("runs/fit-ranking"))
+    parser.add_argument("--decay", type=float, default=0.003)
+    parser.add_argument("--repeat", type=float, default=None)
+    parser.add_argument("--write", action="store_true", help="write codesearch/ranking.json")
+    parser.add_argument("--misses", action="store_true", help="list what each repository's queries lose")
+    arguments = parser.parse_args()
+    torch.manual_seed(0)
+    judged = collect(arguments.bench, arguments.checkouts, arguments.encoder, arguments.index_dir)
+    shipped = ranking.load_weights()
+    repeat = float(shipped["repeat"]) if arguments.repeat is None else arguments.repeat
+    repositories = list(dict.fromkeys(q.repository for q in judged))
+    reach = np.mean([q.relevance.any() for q in judged])
+    fitted = {kind: np.zeros(len(FEATURES)) for kind in ("text", "symbol")}
+    table: dict[str, list[float]] = {}
+    rows = []
+    for kind in fitted:
+        chosen = [q for q in judged if q.is_symbol == (kind == "symbol")]
+        fitted[kind] = fit(chosen, arguments.decay)
+        for held_out in repositories:
+            others = fit([q for q in chosen if q.repository != held_out], arguments.decay)
+            for q in (q for q in chosen if q.repository == held_out):
+                scores = [score(q, w, repeat) for w in (shipped[kind], fitted[kind], others)]
+                rows.append((q, scores))
+                for group in (q.repository, q.category, "all"):
+                    table.setdefault(group, []).append(scores)
+    print(f"queries {len(judged)}, with a wanted file among the candidates {reach:.3f}")
+    print(f"{'nDCG@10':22}  shipped  fitted  held out")
+    for group, values in table.items():
+        print(f"{group:22}  " + "   ".join(f"{value:.3f}" for value in np.mean(values, axis=0)))
+    if arguments.misses:
+        for q, scores in rows:
+            if scores[2] < 0.99:
+                best = ranking.spread((q.features @ fitted["text"]).astype(np.float32), q.files.tolist(), 3, repeat)
+                print(f"{scores[2]:.2f} {q.repository}: {q.text} | {q.wanted} | {[q.paths[i] for i in best]}")
+    for kind, weights in fitted.items():
+        print(kind, {name: round(float(w), 2) for name, w in zip(FEATURES, weights, strict=True)})
+    if arguments.write:
+        data = {"boosts": shipped["boosts"].tolist(), "repeat": repeat} | {
+            kind: {name: round(float(w), 3) for name, w in zip(FEATURES, weights, strict=True) if abs(w) >= 0.0005}
+            for kind, weights in fitted.items()
+        }
+        Path(ranking.__file__).with_name("ranking.json").write_text(json.dumps(data, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,345 @@
+"""The search engine: an index of one root that is kept fresh and answers queries."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from codesearch import ranking
+from codesearch.errors import CodesearchError
+from codesearch.features import Scored, feature_matrix
+from codesearch.hit import Hit
+from codesearch.query import Filter, Query, language_name, parse
+from codesearch.restrict import allowed_ids
+from codesearch.stems import Stemmer
+from codesearch.target import Target, resolve
+from indexer.crawl import CrawlOptions
+from indexer.errors import StoreError
+from indexer.mend import is_stamped, open_or_mend, stamp
+from indexer.refresh import Progress, Report, changes, refresh
+from indexer.store import FunctionRow, Store
+from indexer.vectors import VectorIndex
+from indexer.words import WordIndex
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+    from types import TracebackType
+
+    from numpy.typing import NDArray
+
+    from codesearch.encoders.protocol import Encoder
+    from codesearch.matching.protocol import Matcher
+
+CANDIDATES = 150
+"""How many functions each of words and vectors bring to the ranking."""
+RERANKED = 20
+"""How many of the best a matching head reads."""
+_ROWS_REMEMBERED = 200_000
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """How much of the root can be found while another process is still indexing."""
+
+    pending_files: int
+    unencoded_functions: int
+
+
+class CodeIndex:
+    """An open index; use as a context manager, or call ``close``."""
+
+    def __init__(self, target: Target, store: Store, encoder: Encoder, notes: Sequence[str] = ()) -> None:
+        self.target = target
+        self.store = store
+        self.encoder = encoder
+        self.notes = list(notes)
+        """Lines that the user should see: what was mended, what is not covered."""
+        self.report: Report | None = None
+        """What the run that brought the index up to date did; None when nothing had changed."""
+        self._words = WordIndex(store.folder)
+        self._vectors = VectorIndex(store, encoder.name, encoder.dim)
+        self._stemmer = Stemmer(self._words)
+        self._rows: dict[int, FunctionRow] = {}
+        self._has_words = self._words.can_be_searched()
+        self._vectors.load()
+
+    @classmethod
+    def build(
+        cls,
+        source: str | Path,
+        *,
+        encoder: str | Encoder = "default",
+        ref: str | None = None,
+        exclude: Sequence[str] = (),
+        max_file_size: int = 1_000_000,
+        index_dir: Path | None = None,
+        update: bool = True,
+        wait: bool = True,
+        enclosing: bool = False,
+        rebuild: bool = False,
+        progress: Progress | None = None,
+        tell: Callable[[str], None] | None = None,
+    ) -> CodeIndex:
+        """Index a folder, a file or a git URL, or bring its index up to date, and open it.
+
+        Args:
+            source: What to index.
+            encoder: A name that ``load_encoder`` knows, or an encoder.
+            ref: Branch, tag or commit of a URL.
+            exclude: Patterns in gitignore syntax.
+            max_file_size: Larger files are skipped, in bytes.
+            index_dir: Holds the indexes instead of the user's cache folder.
+            update: Whether a URL that was cloned before is fetched again.
+            wait: Whether to wait for another process that is indexing the same root; if not, what it has committed
+                is searched.
+            enclosing: Whether the index of a folder above is used where there is one.
+            rebuild: Whether to read every file again; vectors are kept.
+            progress: Is told of long work.
+            tell: Is given lines about long work that has no measure.
+
+        Raises:
+            CodesearchError, IndexerError: with one line that says what is wrong.
+        """
+        target = resolve(source, ref=ref, index_dir=index_dir, update=update, enclosing=enclosing, tell=tell)
+        loaded = _load(encoder)
+        options = CrawlOptions(tuple(exclude), max_file_size)
+        if not rebuild and (index := cls._open_fresh(target, loaded, options)):
+            return index
+        from filelock import FileLock, Timeout
+
+        target.folder.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(target.folder / "index.lock")
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            if not wait:
+                return cls._open_while_busy(target, loaded)
+            if tell:
+                tell("waiting for another process that is indexing this")
+            lock.acquire()
+        except OSError as error:
+            raise StoreError(f"cannot write the index in {target.folder}: {error.strerror or error}") from error
+        try:
+            store, note = open_or_mend(target.folder)
+            if rebuild:
+                with store.transaction():
+                    store.set_meta("extraction", "")
+            report = refresh(store, target.repository, target.root, loaded, options, progress)
+            stamp(store)
+        finally:
+            lock.release()
+        index = cls(target, store, loaded, [note] if note else [])
+        index.report = report
+        return index
+
+    @classmethod
+    def open(
+        cls, source: str | Path, *, encoder: str | Encoder = "default", index_dir: Path | None = None
+    ) -> CodeIndex:
+        """Open an index as it is, without looking at the files.
+
+        Raises:
+            StoreError: there is none.
+            CodesearchError: another encoder made it.
+        """
+        target = resolve(source, index_dir=index_dir, update=False)
+        store = Store.open(target.folder)
+        loaded = _load(encoder)
+        made_with = store.meta("encoder")
+        if made_with and made_with != loaded.name:
+            raise CodesearchError(
+                f"this index was made with the encoder {made_with}, not {loaded.name}: "
+                "search with the same --encoder, or index again with this one"
+            )
+        return cls(target, store, loaded)
+
+    @classmethod
+    def _open_fresh(cls, target: Target, encoder: Encoder, options: CrawlOptions) -> CodeIndex | None:
+        """The index, if nothing changed since it was completed; None if there is work to do."""
+        if not is_stamped(target.folder):
+            return None
+        store = Store.open(target.folder)
+        if store.meta("encoder") == encoder.name and not changes(store, target.root, options):
+            index = cls(target, store, encoder)
+            if index._words.is_whole(store) and index._vectors.is_whole:
+                return index
+        store.close()
+        return None
+
+    @classmethod
+    def _open_while_busy(cls, target: Target, encoder: Encoder) -> CodeIndex:
+        try:
+            index = cls(target, Store.open(target.folder), encoder)
+        except StoreError:
+            raise CodesearchError("another process has just begun to index this: try again in a moment") from None
+        index.notes.append(index.coverage_note())
+        return index
+
+    def close(self) -> None:
+        """Close the database."""
+        self.store.close()
+
+    def __enter__(self) -> CodeIndex:
+        """Give the index itself."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close the database."""
+        self.close()
+
+    def coverage_note(self) -> str:
+        """How much can be found while another process is still indexing."""
+        pending = int(self.store.meta("pending") or 0)
+        known = self.store.count("files")
+        missing = self.store.count_unencoded(self._vectors.encoder_id)
+        return (
+            f"another process is indexing: {known} of {known + pending} files can be found so far, "
+            f"{missing} functions only by their words"
+        )
+
+    # Searching
+
+    def search(
+        self,
+        query: str,
+        k: int = 10,
+        *,
+        rerank: bool | str | Matcher = False,
+        language: str | None = None,
+        under: str | None = None,
+    ) -> list[Hit]:
+        """The ``k`` functions that answer a query best, best first.
+
+        Args:
+            query: Plain words, a symbol, or both, with filters (see ``codesearch.query``).
+            k: How many to return at most.
+            rerank: Whether a matching head reads the best; the shipped one, or a name, or a loaded one.
+            language: Only functions in this language.
+            under: Only functions below this folder or file of the root.
+
+        Raises:
+            CodesearchError: a filter is not understood, or the matching head cannot be loaded.
+        """
+        parsed = parse(query)
+        filters = parsed.filters + ((Filter("lang", language_name(language)),) if language else ())
+        below = self.target.under if under is None else under
+        allowed = allowed_ids(self.store, self.target.repository, filters, below)
+        if k < 1 or (allowed is not None and not len(allowed)):
+            return []
+        if not parsed.text:
+            return self._listed(allowed, k)
+        rows, features = self.candidates(parsed, max(CANDIDATES, 3 * k), allowed)
+        scores = features @ ranking.load_weights()["symbol" if parsed.is_symbol else "text"]
+        if rerank:
+            scores = self._rerank(parsed.text, rows, scores, rerank)
+        chosen = ranking.spread(scores, [row.file_id for row in rows], k, float(ranking.load_weights()["repeat"]))
+        return self._hits([(rows[i], float(scores[i])) for i in chosen])
+
+    def similar(self, path: str, line: int, k: int = 10) -> list[Hit]:
+        """Functions like the one at a line of a file of the root, that one left out.
+
+        Raises:
+            CodesearchError: the file is not indexed, or has no function at this line.
+        """
+        row = self.store.connection.execute(
+            "SELECT functions.id, functions.digest FROM functions JOIN files ON files.id = file_id "
+            "WHERE files.path = ? AND start_line <= ? AND end_line >= ? "
+            "ORDER BY kind IN ('module', 'window'), end_line - start_line",
+            (path, line, line),
+        ).fetchone()
+        if row is None:
+            raise CodesearchError(f"there is no indexed function at {path}:{line}")
+        vector = self._vectors.vector_of(row[1])
+        if vector is None:
+            raise CodesearchError(f"the function at {path}:{line} is not encoded yet: try again when indexing is done")
+        allowed = allowed_ids(self.store, self.target.repository, (), self.target.under)
+        ids, scores = self._vectors.search(vector, 4 * k + 10, allowed)
+        best: dict[int, float] = {}
+        for function_id, score in zip(ids.tolist(), scores.tolist(), strict=True):
+            if function_id != row[0]:
+                best.setdefault(function_id, score)
+        rows = self._fetch(list(best))
+        return self._hits([(row, best[row.id]) for row in rows[:k]])
+
+    def candidates(
+        self, query: Query, depth: int = CANDIDATES, allowed: NDArray[np.int64] | None = None
+    ) -> tuple[list[FunctionRow], NDArray[np.float32]]:
+        """What words, vectors and symbols bring, with their ranking features, shape ``(n, len(FEATURES))``."""
+        boosts = ranking.load_weights()["boosts"].tolist()
+        terms = self._stemmer.query_terms(query.text) if self._has_words else {}
+        words = Scored(*self._words.search(list(terms), boosts, depth, allowed)) if terms else _NOTHING
+        defining = self._words.defining(query.symbols, depth) if query.symbols and self._has_words else []
+        ids, scores = self._vectors.search(self.encoder.encode_queries([query.text])[0], depth, allowed)
+        meaning = Scored(ids.tolist(), scores.tolist())
+        if allowed is not None and defining:
+            permitted = set(allowed.tolist())
+            defining = [i for i in defining if i in permitted]
+        rows = self._fetch(list(dict.fromkeys([*words.ids, *meaning.ids, *defining])))
+        return rows, feature_matrix(query, terms, rows, words, meaning, self._stemmer.stems)
+
+    def _rerank(
+        self, text: str, rows: list[FunctionRow], scores: NDArray[np.float32], rerank: bool | str | Matcher
+    ) -> NDArray[np.float32]:
+        """Put the best in the order of the matching head and the ranking together."""
+        from codesearch.matching.load import load_matcher
+        from indexer.text import encoder_text
+
+        matcher = load_matcher("default" if rerank is True else rerank) if isinstance(rerank, (bool, str)) else rerank
+        best = np.argsort(-scores, kind="stable")[:RERANKED]
+        texts = self.store.texts([rows[i].id for i in best])
+        codes = [encoder_text(rows[i].qualified_name, rows[i].docstring, texts[rows[i].id]) for i in best]
+        return ranking.blend(scores, best, matcher.score(text, codes))
+
+    def _fetch(self, ids: list[int]) -> list[FunctionRow]:
+        """Rows in the order of their ids; functions that are gone since a derived index was written are left out."""
+        missing = [i for i in ids if i not in self._rows]
+        if missing:
+            if len(self._rows) > _ROWS_REMEMBERED:
+                self._rows.clear()
+                missing = ids
+            self._rows.update(self.store.function_rows(missing))
+        return [self._rows[i] for i in ids if i in self._rows]
+
+    def _listed(self, allowed: NDArray[np.int64] | None, k: int) -> list[Hit]:
+        """Filters without words list what they let through, in the order of the files."""
+        if allowed is None:
+            return []
+        rows = self._fetch(allowed.tolist())
+        rows.sort(key=lambda row: (row.path, row.start_line))
+        return self._hits([(row, 0.0) for row in rows[:k]])
+
+    def _hits(self, ranked: list[tuple[FunctionRow, float]]) -> list[Hit]:
+        texts = self.store.texts([row.id for row, _ in ranked])
+        return [
+            Hit(
+                rank,
+                round(score, 4),
+                self.target.repository.name,
+                row.path,
+                row.start_line,
+                row.end_line,
+                row.language,
+                row.kind,
+                row.name,
+                row.qualified_name,
+                row.signature,
+                texts.get(row.id, ""),
+            )
+            for rank, (row, score) in enumerate(ranked, 1)
+        ]
+
+
+_NOTHING = Scored((), ())
+
+
+def _load(encoder: str | Encoder) -> Encoder:
+    if isinstance(encoder, str):
+        from codesearch.encoders.load import load_encoder
+
+        return load_encoder(encoder)
+    return encoder

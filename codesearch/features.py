@@ -1,0 +1,173 @@
+"""Ranking features: what is known of a query and a candidate function, as numbers between 0 and 1.
+
+The features are fixed here, their weights come from data (``codesearch/ranking.py``). All of them are shares or flags,
+so that one set of weights serves repositories of any size.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from codesearch.query import dotted
+from codesearch.roles import Role, roles
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from codesearch.query import Query
+    from indexer.store import FunctionRow
+
+FEATURES = (
+    "words",  # BM25, as a share of the best
+    "meaning",  # similarity of the vectors, between the last candidate's and the best's
+    "words_rank",  # 1 / (10 + rank), scaled to 1 for the first
+    "meaning_rank",
+    "file_words",  # the evidence of all candidates of a file together, as a share of the best file's
+    "file_meaning",
+    "name_covers",  # share of the query's words, by weight, that are in the function's name
+    "name_precise",  # share of the name's words that are in the query
+    "owner_covers",  # the same for the enclosing names
+    "stem_covers",  # the same for the file's name
+    "stem_precise",
+    "folder_covers",  # the same for the folders
+    "defines",  # its name is a symbol of the query
+    "defines_case",  # in the same letter case
+    "defines_qualified",  # with the same qualification
+    "defines_type",  # and it is a class
+    "defines_in_namesake",  # in a file named after it
+    "class",  # what it is
+    "module",
+    "window",
+    "private",
+    "length",  # log of the number of lines, 1 at 1,000
+    *(role.name.lower() for role in Role),
+)
+_COLUMN = {name: i for i, name in enumerate(FEATURES)}
+_RANK_OFFSET = 10.0
+_LONG = np.log(1000.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """One list of candidates: function ids with their scores, best first."""
+
+    ids: Sequence[int]
+    scores: Sequence[float]
+
+
+Stems = "Callable[[str], frozenset[str]]"
+
+
+def feature_matrix(
+    query: Query,
+    weights: Mapping[str, float],
+    rows: Sequence[FunctionRow],
+    words: Scored,
+    meaning: Scored,
+    stems: Callable[[str], frozenset[str]],
+) -> NDArray[np.float32]:
+    """Features of every candidate, shape ``(len(rows), len(FEATURES))``.
+
+    Args:
+        query: What was asked.
+        weights: The query's stemmed words and how much each counts (its inverse document frequency).
+        rows: The candidates.
+        words: Those found by words.
+        meaning: Those found by vectors.
+        stems: The stemmed words of a name or a path, remembered by the caller.
+    """
+    matrix = np.zeros((len(rows), len(FEATURES)), np.float32)
+    position = {row.id: i for i, row in enumerate(rows)}
+    _fill_retrieval(matrix, position, words, _COLUMN["words"], _COLUMN["words_rank"], 0.0)
+    floor = meaning.scores[-1] if len(meaning.scores) else 0.0
+    _fill_retrieval(matrix, position, meaning, _COLUMN["meaning"], _COLUMN["meaning_rank"], floor)
+    files = _file_numbers(rows)
+    for single, together in (("words", "file_words"), ("meaning", "file_meaning")):
+        evidence = np.bincount(files, weights=matrix[:, _COLUMN[single]])
+        matrix[:, _COLUMN[together]] = (evidence / max(evidence.max(initial=0.0), 1e-9))[files]
+    total = sum(weights.values()) or 1.0
+    asks_for_tests = not {"test", "spec", "mock", "fixtur"}.isdisjoint(weights)
+    for values, row in zip(matrix, rows, strict=True):
+        _fill_names(values, weights, total, row, stems)
+        _fill_definition(values, query, row)
+        _fill_kind(values, row)
+        for role in roles(row.path):
+            if not (role is Role.TEST and asks_for_tests):
+                values[_COLUMN[role.name.lower()]] = 1.0
+    return matrix
+
+
+def _fill_retrieval(
+    matrix: NDArray[np.float32], position: dict[int, int], found: Scored, share: int, rank: int, floor: float
+) -> None:
+    """A function that was encoded in parts is in the list more than once: the best counts."""
+    if not len(found.ids):
+        return
+    span = max(found.scores[0] - floor, 1e-9)
+    for place, (function_id, score) in enumerate(zip(found.ids, found.scores, strict=True)):
+        i = position.get(function_id)
+        if i is not None and not matrix[i, rank]:
+            matrix[i, share] = (score - floor) / span
+            matrix[i, rank] = _RANK_OFFSET / (_RANK_OFFSET + place)
+
+
+def _file_numbers(rows: Sequence[FunctionRow]) -> NDArray[np.int64]:
+    numbers: dict[int, int] = {}
+    return np.array([numbers.setdefault(row.file_id, len(numbers)) for row in rows], np.int64)
+
+
+def _fill_names(
+    values: NDArray[np.float32],
+    weights: Mapping[str, float],
+    total: float,
+    row: FunctionRow,
+    stems: Callable[[str], frozenset[str]],
+) -> None:
+    folder, _, file = row.path.rpartition("/")
+    owner, _, _ = row.qualified_name.rpartition(".")
+    for text, covers, precise in (
+        (row.name, "name_covers", "name_precise"),
+        (owner, "owner_covers", None),
+        (file.partition(".")[0], "stem_covers", "stem_precise"),
+        (folder, "folder_covers", None),
+    ):
+        found = stems(text) if text else frozenset()
+        if not found:
+            continue
+        shared = [word for word in found if word in weights]
+        if shared:
+            values[_COLUMN[covers]] = sum(weights[word] for word in shared) / total
+            if precise:
+                values[_COLUMN[precise]] = len(shared) / len(found)
+
+
+def _fill_definition(values: NDArray[np.float32], query: Query, row: FunctionRow) -> None:
+    if row.kind in ("module", "window"):
+        return
+    for symbol in query.symbols:
+        name = symbol.rpartition(".")[2]
+        if row.name.lower() != name.lower():
+            continue
+        values[_COLUMN["defines"]] = 1.0
+        values[_COLUMN["defines_case"]] = float(row.name == name)
+        values[_COLUMN["defines_type"]] = float(row.kind == "class")
+        qualified = f".{row.qualified_name}".lower().endswith(f".{symbol}".lower())
+        values[_COLUMN["defines_qualified"]] = float("." in symbol and qualified)
+        stem = row.path.rpartition("/")[2].partition(".")[0]
+        values[_COLUMN["defines_in_namesake"]] = float(_bare(stem) == _bare(name))
+
+
+def _fill_kind(values: NDArray[np.float32], row: FunctionRow) -> None:
+    if row.kind in _COLUMN:
+        values[_COLUMN[row.kind]] = 1.0
+    values[_COLUMN["private"]] = float(row.name.startswith("_"))
+    values[_COLUMN["length"]] = min(1.0, float(np.log(row.end_line - row.start_line + 1)) / _LONG)
+
+
+def _bare(name: str) -> str:
+    return dotted(name).replace("_", "").replace("-", "").lower().rstrip("s")

@@ -1,0 +1,112 @@
+"""A query as typed: words and filters."""
+
+from __future__ import annotations
+
+import fnmatch
+import re
+from dataclasses import dataclass, field
+
+from codesearch.errors import CodesearchError
+
+FILTERS = ("lang", "path", "kind", "name", "repo")
+KINDS = ("function", "method", "class", "module", "window")
+
+_FILTER = re.compile(rf'(?<!\S)(-?)({"|".join(FILTERS)}):("[^"]*"|\S*)')
+_SEPARATORS = re.compile(r"::|->|[.#\\/]")
+# A dotted or otherwise joined name, or a single word that no sentence would hold: with an underscore or a capital
+# letter inside, or capitalised, or called.
+_SYMBOL = re.compile(
+    r"""
+    (?: [A-Za-z_$][\w$]*[?!]? (?: (?: ::|->|[.\#\\] ) [A-Za-z_$][\w$]*[?!]? )+
+      | _[\w$]* | [a-z][\w$]*[A-Z_][\w$]* | [A-Z][\w$]*
+    ) (?:\(\))?
+    | [A-Za-z_$][\w$]*[?!]?\(\)
+    """,
+    re.VERBOSE,
+)
+_WORD = re.compile(r"[A-Za-z_$][\w$]*(?:(?:::|\.)[A-Za-z_$][\w$]*)*")
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """One condition on results; ``negated`` keeps what does not match."""
+
+    field: str
+    pattern: str
+    negated: bool = False
+
+    def matches(self, value: str) -> bool:
+        """Whether a path, name or repository matches: a glob when it holds ``*``, ``?`` or ``[``, else a part of it."""
+        value, pattern = value.lower(), self.pattern.lower()
+        if any(character in pattern for character in "*?["):
+            return fnmatch.fnmatchcase(value, pattern) or (
+                self.field == "path" and fnmatch.fnmatchcase(value, f"*/{pattern}")
+            )
+        return pattern in value
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """Words to search for and the filters that restrict where."""
+
+    text: str
+    filters: tuple[Filter, ...] = ()
+    symbols: tuple[str, ...] = field(default=())
+    """Identifiers that the query asks for by name, dotted; the whole query when ``is_symbol``."""
+    is_symbol: bool = False
+
+
+def parse(typed: str) -> Query:
+    """Read a query: ``parse dates lang:python -path:tests``.
+
+    Raises:
+        CodesearchError: a filter has no value, or an unknown kind or language.
+    """
+    filters = tuple(_filter(*match.groups()) for match in _FILTER.finditer(typed))
+    text = " ".join(_FILTER.sub(" ", typed).split())
+    is_symbol = _SYMBOL.fullmatch(text) is not None
+    symbols = (dotted(text),) if is_symbol else tuple(dotted(word) for word in _embedded_symbols(text))
+    return Query(text, filters, symbols, is_symbol)
+
+
+def dotted(symbol: str) -> str:
+    """``Foo::bar()`` as ``Foo.bar``, the way qualified names are stored."""
+    return _SEPARATORS.sub(".", symbol.removesuffix("()")).strip(".")
+
+
+def _embedded_symbols(text: str) -> list[str]:
+    """Words of a sentence that can only be identifiers: ``ClientSession``, ``parse_http``, ``Foo::bar``."""
+    return [
+        word
+        for word in _WORD.findall(text)
+        if "_" in word.strip("_") or "::" in word or re.search(r"[a-z0-9][A-Z]|\w\.\w", word)
+    ]
+
+
+def _filter(minus: str, name: str, quoted: str) -> Filter:
+    value = quoted.strip('"')
+    if not value:
+        raise CodesearchError(f"the filter {name}: needs a value, as in {name}:{_EXAMPLES[name]}")
+    if name == "kind" and value not in KINDS:
+        raise CodesearchError(f"unknown kind '{value}': use one of {', '.join(KINDS)}")
+    if name == "lang":
+        value = language_name(value)
+    return Filter(name, value, negated=bool(minus))
+
+
+def language_name(typed: str) -> str:
+    """The name of a language that was typed by its name or an alias.
+
+    Raises:
+        CodesearchError: it is none that is parsed.
+    """
+    from indexer.languages import LANGUAGES, canonical_name
+
+    name = canonical_name(typed)
+    if name is None:
+        known = ", ".join(sorted({language.name for language in LANGUAGES.values()}))
+        raise CodesearchError(f"unknown language '{typed}': use one of {known}")
+    return name
+
+
+_EXAMPLES = {"lang": "python", "path": "src/", "kind": "function", "name": "parse*", "repo": "owner/name"}

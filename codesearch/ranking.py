@@ -1,0 +1,69 @@
+"""Ordering candidates: a linear score over the features, then a spread over files.
+
+The weights were fitted by ``benchmarks/fit_ranking.py`` (softmax over files, leave one repository out); they are data,
+read from ``ranking.json``.
+"""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from codesearch.features import FEATURES
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+
+@cache
+def load_weights() -> dict[str, NDArray[np.float32]]:
+    """Weights over ``FEATURES`` for ``text`` and for ``symbol`` queries, and ``boosts`` for the word index's fields."""
+    data = json.loads(files("codesearch").joinpath("ranking.json").read_text("utf-8"))
+    weights = {
+        kind: np.array([data[kind].get(name, 0.0) for name in FEATURES], np.float32) for kind in ("text", "symbol")
+    }
+    weights["boosts"] = np.array(data["boosts"], np.float32)
+    weights["repeat"] = np.array(data["repeat"], np.float32)
+    return weights
+
+
+def spread(scores: NDArray[np.float32], files: Sequence[int], k: int, repeat: float) -> list[int]:
+    """Pick the ``k`` best positions, each further one of a file at a cost of ``repeat``, so that no file floods.
+
+    Returns positions in the order to be shown.
+    """
+    taken: dict[int, int] = {}
+    waiting = list(np.argsort(-scores, kind="stable"))
+    chosen: list[tuple[float, int]] = []
+    for position in waiting:
+        if len(chosen) >= k and scores[position] <= min(score for score, _ in chosen):
+            break
+        file = files[position]
+        chosen.append((float(scores[position]) - repeat * taken.get(file, 0), int(position)))
+        taken[file] = taken.get(file, 0) + 1
+        chosen.sort(key=lambda pair: -pair[0])
+        del chosen[k:]
+    return [position for _, position in chosen]
+
+
+def blend(
+    scores: NDArray[np.float32], best: NDArray[np.int64], matched: NDArray[np.float32], share: float = 1.0
+) -> NDArray[np.float32]:
+    """Add a matching head's scores of the best positions to the ranking's, both on the scale of the ranking's.
+
+    The best stay above all others, since those were not read.
+    """
+    own = scores[best]
+    spread_of_own = float(own.std()) or 1.0
+    standardized = (matched - matched.mean()) / (float(matched.std()) or 1.0)
+    mixed = own + share * spread_of_own * standardized
+    result = scores.copy()
+    floor = float(np.delete(scores, best).max(initial=-np.inf))
+    result[best] = mixed + max(0.0, floor - float(mixed.min()))
+    return result

@@ -1,0 +1,97 @@
+"""What a user points at, a folder, a file or a git URL, as the root that is indexed and the part that is searched."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from indexer.errors import SourceError
+from indexer.location import cache_folder, enclosing_root, index_folder
+from indexer.store import Repository
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_CLONE_SECONDS = 600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """An indexed root and where its index lives."""
+
+    root: Path
+    """Absolute; for a URL its clone in the cache."""
+    under: str
+    """The part of the root that is searched, with ``/``; empty for all of it."""
+    folder: Path
+    """Holds the index."""
+    repository: Repository
+
+
+def resolve(
+    path_or_url: str | Path,
+    *,
+    ref: str | None = None,
+    index_dir: Path | None = None,
+    update: bool = True,
+    enclosing: bool = True,
+    tell: Callable[[str], None] | None = None,
+) -> Target:
+    """Find out what is meant.
+
+    Args:
+        path_or_url: A folder, a file or a git URL.
+        ref: Branch, tag or commit of a URL.
+        index_dir: Holds the indexes instead of the cache folder.
+        update: Whether a URL that was cloned before is fetched again.
+        enclosing: Whether an index of a folder above is used.
+        tell: Called with a line when something long begins.
+
+    Raises:
+        SourceError: it does not exist or cannot be cloned.
+    """
+    from indexer.clone import is_git_url
+
+    text = str(path_or_url)
+    if is_git_url(text) and not Path(text).exists():
+        return _resolve_url(text, ref, index_dir, update, tell)
+    if ref:
+        raise SourceError("--ref goes with a git URL: check the branch out to search it in a folder")
+    path = Path(text).expanduser().resolve()
+    if not path.exists():
+        raise SourceError(f"no such file or folder: {text}")
+    root = (enclosing_root(path, index_dir) if enclosing else None) or path
+    under = path.relative_to(root).as_posix()
+    return Target(
+        root, "" if under == "." else under, index_folder(str(root), index_dir), Repository(root.name, str(root))
+    )
+
+
+def _resolve_url(
+    url: str, ref: str | None, index_dir: Path | None, update: bool, tell: Callable[[str], None] | None
+) -> Target:
+    from indexer.clone import clone_folder, clone_or_update
+    from indexer.remote import parse_remote
+
+    remote = parse_remote(url)
+    cache = (index_dir or cache_folder()) / "clones"
+    folder = clone_folder(url, ref, cache)
+    if update or not folder.exists():
+        if tell:
+            tell(f"fetching {remote.shown}")
+        folder = clone_or_update(url, ref, cache, _CLONE_SECONDS)
+    repository = Repository(_owner_and_name(remote.shown), str(folder), remote.shown, ref, _commit(folder))
+    return Target(folder, "", index_folder(str(folder), index_dir), repository)
+
+
+def _owner_and_name(url: str) -> str:
+    return "/".join(url.removesuffix(".git").rstrip("/").replace(":", "/").split("/")[-2:])
+
+
+def _commit(clone: Path) -> str | None:
+    """The commit that is checked out; a clone's HEAD is detached."""
+    try:
+        return (clone / ".git" / "HEAD").read_text("ascii").strip()
+    except OSError:
+        return None
