@@ -8,10 +8,24 @@ negated: a folder that is ignored is never entered, and in one that is not, only
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-_GROUP_NAME = re.compile(r"\?P<\w+>")
+_ABOVE = "ps_d"
+"""The group with which pathspec marks that a pattern matched a folder above the path."""
+_STAR = "[^/]*"
+_DOUBLE_STAR = "(?:/.+)?"
+_MOST_DOUBLE_STARS = 2
+_POSIX_CLASSES = {
+    "[:alnum:]": "a-zA-Z0-9",
+    "[:alpha:]": "a-zA-Z",
+    "[:digit:]": "0-9",
+    "[:lower:]": "a-z",
+    "[:space:]": " \t\n\r\f\v",
+    "[:upper:]": "A-Z",
+    "[:xdigit:]": "0-9A-Fa-f",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +39,7 @@ class _Pattern:
         if self.only_folders and not is_folder:
             return False
         found = self.regex.search(name if self.on_name else path)
-        # A named group took part when the pattern matched a folder above the path, not the path.
-        return found is not None and not any(found.groupdict().values())
+        return found is not None and not found.groupdict().get(_ABOVE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,16 +93,21 @@ def lines_of(data: bytes) -> list[str]:
 
 
 def _level(folder: str, lines: Iterable[str]) -> _Level:
-    patterns = tuple(pattern for line in lines if (pattern := _pattern(line)) is not None)[::-1]
-    return _Level(folder, patterns, _any(patterns, on_name=True), _any(patterns, on_name=False))
+    with warnings.catch_warnings():
+        # ``re`` warns of sets such as ``[[a]``, which git takes as they are.
+        warnings.simplefilter("ignore", FutureWarning)
+        numbered = (_pattern(line, number) for number, line in enumerate(lines))
+        patterns = tuple(pattern for pattern in numbered if pattern is not None)[::-1]
+        return _Level(folder, patterns, _any(patterns, on_name=True), _any(patterns, on_name=False))
 
 
 def _any(patterns: tuple[_Pattern, ...], *, on_name: bool) -> re.Pattern[str] | None:
-    sources = [_GROUP_NAME.sub("?:", pattern.regex.pattern) for pattern in patterns if pattern.on_name == on_name]
-    return re.compile("|".join(f"(?:{source})" for source in sources)) if sources else None
+    sources = [pattern.regex.pattern for pattern in patterns if pattern.on_name == on_name]
+    joined = "|".join(f"(?:{source})" for source in sources).replace(f"?P<{_ABOVE}>", "?:")
+    return re.compile(joined) if sources else None
 
 
-def _pattern(line: str) -> _Pattern | None:
+def _pattern(line: str, number: int) -> _Pattern | None:
     """The pattern on one line, or None for blank lines, comments and, as git does, patterns that are malformed."""
     if not line or line.startswith("#"):
         return None
@@ -98,15 +116,31 @@ def _pattern(line: str) -> _Pattern | None:
     stripped = line if line.endswith("\\ ") else line.rstrip(" ")
     only_folders = stripped.endswith("/")
     stripped = stripped.removesuffix("/")
+    for name, members in _POSIX_CLASSES.items():
+        stripped = stripped.replace(name, members)
     try:
         (translated,) = GitIgnoreSpec.from_lines([stripped]).patterns or (None,)
-    except ValueError:
+        if translated is None or translated.include is None or translated.regex is None:
+            return None
+        source = translated.regex.pattern
+        if source.count(_DOUBLE_STAR) > _MOST_DOUBLE_STARS:
+            return None
+        regex = re.compile(_without_backtracking(source, f"star_{number}"))
+    except (ValueError, re.error):
         return None
-    if translated is None or translated.include is None or translated.regex is None:
-        return None
-    return _Pattern(
-        regex=translated.regex,
-        ignores=translated.include,
-        only_folders=only_folders,
-        on_name="/" not in stripped,
-    )
+    return _Pattern(regex, ignores=translated.include, only_folders=only_folders, on_name="/" not in stripped)
+
+
+def _without_backtracking(source: str, group: str) -> str:
+    """The same pattern, in which only the last star tries more than the first place where what follows it matches.
+
+    That is enough for globs, and without it a line such as ``*a*a*a*a*a*b`` in a repository would keep the indexer
+    busy for hours with one long file name. A look-ahead is never tried again (Python 3.10 has no atomic groups).
+    """
+    head, *pieces = source.split(_STAR)
+    for place, piece in enumerate(pieces[:-1]):
+        if _DOUBLE_STAR in piece:
+            head += _STAR + piece
+        elif piece:
+            head += f"(?=(?P<{group}_{place}>[^/]*?{piece}))(?P={group}_{place})"
+    return head + _STAR + pieces[-1] if pieces else head
