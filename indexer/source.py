@@ -117,16 +117,18 @@ def decode(data: bytes) -> str | None:
     the encoding that one of the first two lines declares; UTF-8 with a few broken characters; Windows-1252, which
     leaves what is written in ASCII, all that matters in most source, right whatever the encoding was.
     """
-    for mark, encoding in _MARKS:
-        if data.startswith(mark):
-            return _strict(data[len(mark) :], encoding)
+    if data[:1] in (b"\xff", b"\xfe", b"\0"):
+        for mark, encoding in _MARKS:
+            if data.startswith(mark):
+                return _strict(data[len(mark) :], encoding)
+    data = data.removeprefix(b"\xef\xbb\xbf")
     if b"\0" in data:
         likely = _utf16_without_mark(data)
         return _strict(data, likely) if likely else None
     if looks_binary(data):
         return None
     try:
-        return data.decode("utf-8-sig")
+        return data.decode()
     except UnicodeDecodeError:
         return _legacy(data)
 
@@ -160,7 +162,7 @@ def _legacy(data: bytes) -> str:
                 return data.decode(name)
             except (LookupError, UnicodeDecodeError):
                 break
-    repaired = data.decode("utf-8-sig", "replace")
+    repaired = data.decode("utf-8", "replace")
     broken = repaired.count("\ufffd")
     beyond_ascii = sum(character > "\x7f" for character in repaired)
     if beyond_ascii > 2 * broken:
