@@ -3,8 +3,8 @@
 CodeGen (Nijkamp et al., 2023, arXiv:2203.13474; Salesforce/codegen-*), Qwen2.5-Coder, StarCoder2, Llama and other
 models that transformers implements. In a causal model only the last token has seen the whole text, so its state
 stands for it (as in E5-Mistral, arXiv:2401.00368). LLM2Vec (BehnamGhader et al., 2024, arXiv:2404.05961;
-McGill-NLP/LLM2Vec-*) lets every token see all others and takes the mean, instruction left out. LoRA adapters are
-merged; their base model is found by the name the adapter gives.
+McGill-NLP/LLM2Vec-*) lets every token see all others and takes the mean; it is loaded without an instruction. LoRA
+adapters are merged; their base model is found by the name the adapter gives.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from torch import nn
 
 from codesearch.encoders.backbone import load_backbone
 from codesearch.encoders.lora import ADAPTER_CONFIG, merge_adapter
-from codesearch.encoders.pooling import FLAGS, MODES, pool, without_prompt
+from codesearch.encoders.pooling import FLAGS, MODES, pool
 from codesearch.encoders.resolve import resolve
 from codesearch.encoders.tokens import Tokens, has_tokenizer, load_tokenizer, token_limit
 from codesearch.encoders.torch_encoder import TorchEncoder, choose_device
@@ -39,19 +39,18 @@ TWO_WAY_CLASSES = ("EncoderModel", "BiModel", "BiForMNTP")
 class CausalEmbedder(nn.Module):
     """States of a causal model, pooled."""
 
-    def __init__(self, backbone: nn.Module, mode: str, two_way: bool, skips_prompt: bool, dim: int) -> None:
+    def __init__(self, backbone: nn.Module, mode: str, two_way: bool, dim: int) -> None:
         super().__init__()
         self.backbone = backbone
         self.mode = mode
         self.two_way = two_way
-        self.skips_prompt = skips_prompt
         self.dim = dim
 
     def forward(self, ids: Tensor, mask: Tensor, prompt_tokens: int) -> Tensor:
         """Embed token ids (rows, length) to (rows, dim)."""
         allowed = two_way_mask(mask, next(self.backbone.parameters()).dtype) if self.two_way else mask
         states = self.backbone(input_ids=ids, attention_mask=allowed, use_cache=False).last_hidden_state
-        return pool(states, without_prompt(mask, prompt_tokens) if self.skips_prompt else mask, [self.mode])
+        return pool(states, mask, [self.mode])
 
 
 def two_way_mask(mask: Tensor, dtype: torch.dtype) -> Tensor:
@@ -75,17 +74,11 @@ def load(checkpoint: Checkpoint, device: str | None = None) -> TorchEncoder:
         merge_adapter(backbone, adapter)
     settings: dict[str, Any] = checkpoint.read_json(LLM2VEC_CONFIG) if checkpoint.has(LLM2VEC_CONFIG) else {}
     two_way = any(looks_both_ways(part) for part in chain)
-    with_tokenizer = checkpoint if has_tokenizer(checkpoint) else base
-    tokenizer = load_tokenizer(with_tokenizer)
+    tokenizer = load_tokenizer(next((part for part in chain if has_tokenizer(part)), base))
+    mode = pooling_mode(checkpoint, settings, two_way)
     return TorchEncoder(
         name=name_of(chain),
-        embedder=CausalEmbedder(
-            backbone,
-            pooling_mode(checkpoint, settings, two_way),
-            two_way,
-            two_way and settings.get("skip_instruction", True),
-            width_of(base),
-        ),
+        embedder=CausalEmbedder(backbone, mode, two_way, width_of(base)),
         tokens=Tokens(tokenizer, token_limit(base, tokenizer, settings.get("max_length"))),
         device=place,
     )

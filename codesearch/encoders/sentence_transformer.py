@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
     from codesearch.encoders.checkpoint import Checkpoint
 
+MODULES = ("Transformer", "Pooling", "Dense", "Normalize")
+SETTINGS = "sentence_bert_config.json"
 QUERY_PROMPTS = ("query",)
 CODE_PROMPTS = ("document", "passage", "corpus", "code")
 
@@ -84,30 +86,18 @@ def load(checkpoint: Checkpoint, device: str | None = None) -> TorchEncoder:
         ModelError: a module of a kind that is not supported, or a damaged part.
     """
     place = choose_device(device)
-    modules = {module["path"]: module["type"].rsplit(".", 1)[-1] for module in checkpoint.read_json("modules.json")}
-    unknown = sorted(set(modules.values()) - {"Transformer", "Pooling", "Dense", "Normalize"})
-    if unknown:
-        raise ModelError(f"model {checkpoint.label}: module {unknown[0]} of modules.json is not supported")
-    parts = {
-        kind: [checkpoint.subfolder(path) for path in modules if modules[path] == kind] for kind in modules.values()
-    }
-    if len(parts.get("Transformer", [])) != 1 or len(parts.get("Pooling", [])) != 1:
-        raise ModelError(f"model {checkpoint.label}: modules.json must name one Transformer and one Pooling module")
-
-    transformer = parts["Transformer"][0]
-    backbone = load_transformer(transformer, place)
-    pooling = parts["Pooling"][0].read_json("config.json")
+    parts = modules_of(checkpoint)
+    transformer, pooling = parts["Transformer"][0], parts["Pooling"][0].read_json("config.json")
     modes = modes_of(pooling, checkpoint.label)
     width = len(modes) * int(pooling.get("word_embedding_dimension") or pooling["embedding_dimension"])
     layers = [load_dense(part) for part in parts.get("Dense", [])]
     dim = layers[-1].dim if layers else width
     dense = ready(nn.Sequential(*layers), place)
 
-    settings = (
-        transformer.read_json("sentence_bert_config.json") if transformer.has("sentence_bert_config.json") else {}
-    )
     tokenizer = load_tokenizer(transformer)
+    settings = transformer.read_json(SETTINGS) if transformer.has(SETTINGS) else {}
     limit = token_limit(transformer, tokenizer, settings.get("max_seq_length"))
+    backbone = load_transformer(transformer, place)
     query_prompt, code_prompt = prompts(checkpoint)
     return TorchEncoder(
         name=checkpoint.name(),
@@ -117,6 +107,19 @@ def load(checkpoint: Checkpoint, device: str | None = None) -> TorchEncoder:
         query_prompt=query_prompt,
         code_prompt=code_prompt,
     )
+
+
+def modules_of(checkpoint: Checkpoint) -> dict[str, list[Checkpoint]]:
+    """The folders that ``modules.json`` names, by the kind of module, in the order in which they run."""
+    parts: dict[str, list[Checkpoint]] = {}
+    for module in checkpoint.read_json("modules.json"):
+        kind = module["type"].rsplit(".", 1)[-1]
+        if kind not in MODULES:
+            raise ModelError(f"model {checkpoint.label}: module {kind} of modules.json is not supported")
+        parts.setdefault(kind, []).append(checkpoint.subfolder(module["path"]))
+    if len(parts.get("Transformer", [])) != 1 or len(parts.get("Pooling", [])) != 1:
+        raise ModelError(f"model {checkpoint.label}: modules.json must name one Transformer and one Pooling module")
+    return parts
 
 
 def load_transformer(checkpoint: Checkpoint, device: torch.device) -> nn.Module:

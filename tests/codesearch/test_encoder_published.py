@@ -8,7 +8,14 @@ import numpy as np
 import pytest
 from reference import checkpoints, forward
 from reference.layers import linear, unit
-from reference.tokenizers import CODET5_SPECIALS, ROBERTA_SPECIALS, byte_ids, word_piece_ids
+from reference.tokenizers import (
+    CODEGEN_SPECIALS,
+    CODET5_SPECIALS,
+    ROBERTA_SPECIALS,
+    UNIXCODER_SPECIALS,
+    byte_ids,
+    word_piece_ids,
+)
 
 from codesearch.encoders.load import load_encoder
 
@@ -91,17 +98,15 @@ def test_codebert_and_graphcodebert_give_the_mean_state(tmp_path, build):
     assert encoder.max_tokens == 126
 
 
-def test_unixcoder_names_its_mode_before_the_text(tmp_path):
+def test_unixcoder_names_its_mode_before_the_text_and_counts_it_to_the_limit(tmp_path):
     config, tensors = checkpoints.unixcoder(tmp_path / "model")
     encoder = load_encoder(str(tmp_path / "model"), device="cpu")
-    specials = checkpoints.UNIXCODER_SPECIALS
-    rows = [[0, specials.index("<encoder-only>"), 2, *byte_ids(text, specials)[:122], 2] for text in TEXTS]
+    texts = [*TEXTS, "y" * 300]
+    mode = UNIXCODER_SPECIALS.index("<encoder-only>")
+    rows = [[0, mode, 2, *byte_ids(text, UNIXCODER_SPECIALS)[:122], 2] for text in texts]
     expected = [forward.bert(tensors, config, ids, first_position=2).mean(0) for ids in rows]
-    agrees(encoder.encode_queries(TEXTS), expected)
-    agrees(
-        encoder.encode_code(["y" * 300]),
-        [forward.bert(tensors, config, [0, 6, 2, *byte_ids("y" * 122, specials), 2], first_position=2).mean(0)],
-    )
+    agrees(encoder.encode_queries(texts), expected)
+    agrees(encoder.encode_code(texts), expected)
 
 
 @pytest.mark.parametrize("kind", ["embedding", "bimodal"])
@@ -125,7 +130,7 @@ def test_codet5p_finds_the_shared_token_table_under_any_of_its_names(tmp_path):
 def test_codet5p_2b_gives_the_mean_state_of_its_two_way_encoder(tmp_path):
     config, tensors = checkpoints.codet5p_2b(tmp_path / "model")
     encoder = load_encoder(str(tmp_path / "model"), device="cpu")
-    rows = [byte_ids(text, checkpoints.CODEGEN_SPECIALS) for text in TEXTS]
+    rows = [byte_ids(text, CODEGEN_SPECIALS) for text in TEXTS]
     expected = [forward.codegen(tensors, config["encoder"], ids, "encoder.", causal=False).mean(0) for ids in rows]
     agrees(encoder.encode_code(TEXTS), expected)
 
@@ -133,21 +138,21 @@ def test_codet5p_2b_gives_the_mean_state_of_its_two_way_encoder(tmp_path):
 def test_codegen_gives_the_last_state(tmp_path):
     config, tensors = checkpoints.codegen(tmp_path / "model")
     encoder = load_encoder(str(tmp_path / "model"), device="cpu")
-    rows = [byte_ids(text, checkpoints.CODEGEN_SPECIALS) for text in TEXTS]
+    rows = [byte_ids(text, CODEGEN_SPECIALS) for text in TEXTS]
     agrees(encoder.encode_code(TEXTS), [forward.codegen(tensors, config, ids, "transformer.")[-1] for ids in rows])
 
 
 def test_another_causal_model_gives_the_last_state(tmp_path):
     config, tensors = checkpoints.qwen2(tmp_path / "model")
     encoder = load_encoder(str(tmp_path / "model"), device="cpu")
-    rows = [byte_ids(text, checkpoints.CODEGEN_SPECIALS) for text in TEXTS]
+    rows = [byte_ids(text, CODEGEN_SPECIALS) for text in TEXTS]
     agrees(encoder.encode_code(TEXTS), [forward.qwen2(tensors, config, ids)[-1] for ids in rows])
 
 
 def test_a_causal_model_trained_as_llm2vec_looks_both_ways_and_gives_the_mean(tmp_path):
     config, tensors = checkpoints.qwen2(tmp_path / "model", architectures=["Qwen2BiModel"])
     encoder = load_encoder(str(tmp_path / "model"), device="cpu")
-    rows = [byte_ids(text, checkpoints.CODEGEN_SPECIALS) for text in TEXTS]
+    rows = [byte_ids(text, CODEGEN_SPECIALS) for text in TEXTS]
     agrees(encoder.encode_code(TEXTS), [forward.qwen2(tensors, config, ids, causal=False).mean(0) for ids in rows])
 
 
@@ -161,23 +166,32 @@ def test_a_lora_adapter_is_merged_into_its_base(tmp_path, settings, scale):
         if "lora_A" in name:
             weight = name.removeprefix("base_model.model.").replace("lora_A.", "")
             merged[weight] = tensors[weight] + scale * factors[name.replace("lora_A", "lora_B")] @ factors[name]
-    rows = [byte_ids(text, checkpoints.CODEGEN_SPECIALS) for text in TEXTS]
+    rows = [byte_ids(text, CODEGEN_SPECIALS) for text in TEXTS]
     agrees(encoder.encode_code(TEXTS), [forward.qwen2(merged, config, ids)[-1] for ids in rows])
     assert encoder.name != load_encoder(str(tmp_path / "base"), device="cpu").name
 
 
-def test_codefuse_cge_pools_by_attention_after_its_instructions(tmp_path):
-    config, tensors = checkpoints.codefuse_cge(tmp_path / "model")
+@pytest.mark.parametrize("size", ["Large", "Small"])
+def test_codefuse_cge_pools_by_attention_after_its_instructions(tmp_path, size):
+    config, tensors = checkpoints.codefuse_cge(tmp_path / "model", size)
     encoder = load_encoder(str(tmp_path / "model"), device="cpu")
 
     def expected(text):
-        ids = byte_ids(text, checkpoints.CODEGEN_SPECIALS)[:64]
+        ids = byte_ids(text, CODEGEN_SPECIALS)[:64]
         states = forward.qwen2(tensors, config, ids, "plm_model.model.")
         return forward.attention_pooling(tensors, states, heads=2)
 
     agrees(encoder.encode_code(TEXTS), [expected("Code:" + text) for text in TEXTS])
     instruction = "Retrieve the code that solves the following query:"
     agrees(encoder.encode_queries(TEXTS), [expected(instruction + text) for text in TEXTS])
+
+
+def test_codefuse_cge_pools_the_layer_it_names(tmp_path):
+    config, tensors = checkpoints.codefuse_cge(tmp_path / "model", keep_max_layer=1)
+    encoder = load_encoder(str(tmp_path / "model"), device="cpu")
+    ids = byte_ids("Code:def f(x)", CODEGEN_SPECIALS)
+    states = forward.qwen2(tensors, config, ids, "plm_model.model.", layers=1)
+    agrees(encoder.encode_code(["def f(x)"]), [forward.attention_pooling(tensors, states, heads=2)])
 
 
 @pytest.mark.parametrize("build", [checkpoints.codegen, checkpoints.codet5p, checkpoints.codet5p_2b])

@@ -103,15 +103,18 @@ def codegen(tensors, config, ids, prefix="", causal=True):
     return layer_norm(x, tensors, f"{prefix}ln_f", epsilon)
 
 
-def qwen2(tensors, config, ids, prefix="model.", causal=True):
-    """Qwen2 (arXiv:2407.10671): RMSNorm, grouped queries with biases, rotary halves, SwiGLU."""
+def qwen2(tensors, config, ids, prefix="model.", causal=True, layers=None):
+    """Qwen2 (arXiv:2407.10671): RMSNorm, grouped queries with biases, rotary halves, SwiGLU.
+
+    With ``layers`` the states after so many layers, before the last norm.
+    """
     epsilon, width, heads = config["rms_norm_eps"], config["hidden_size"], config["num_attention_heads"]
     shared = heads // config["num_key_value_heads"]
     size = width // heads
     x = tensors[f"{prefix}embed_tokens.weight"][ids].astype(np.float64)
     bias = causal_bias(len(ids)) if causal else 0.0
     angle = angles(len(ids), size, config["rope_theta"])
-    for i in range(config["num_hidden_layers"]):
+    for i in range(layers or config["num_hidden_layers"]):
         layer = f"{prefix}layers.{i}"
         normed = rms_norm(x, tensors[f"{layer}.input_layernorm.weight"], epsilon)
         q, k, v = (linear(normed, tensors, f"{layer}.self_attn.{part}_proj") for part in "qkv")
@@ -124,7 +127,7 @@ def qwen2(tensors, config, ids, prefix="model.", causal=True):
         normed = rms_norm(x, tensors[f"{layer}.post_attention_layernorm.weight"], epsilon)
         gate, up = (linear(normed, tensors, f"{layer}.mlp.{part}_proj") for part in ("gate", "up"))
         x = x + linear(silu(gate) * up, tensors, f"{layer}.mlp.down_proj")
-    return rms_norm(x, tensors[f"{prefix}norm.weight"], epsilon)
+    return x if layers else rms_norm(x, tensors[f"{prefix}norm.weight"], epsilon)
 
 
 def t5_bucket(distance, buckets, furthest, two_way):

@@ -6,6 +6,8 @@ import json
 
 BERT_SPECIALS = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
 ROBERTA_SPECIALS = ("<s>", "<pad>", "</s>", "<unk>", "<mask>")
+UNIXCODER_SPECIALS = (*ROBERTA_SPECIALS, "<encoder-decoder>", "<encoder-only>", "<decoder-only>")
+CODEGEN_SPECIALS = ("<|endoftext|>",)
 CODET5_SPECIALS = ("<pad>", "<s>", "</s>", "<unk>", "<mask>")
 LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789():_="
 VOCABULARY_SIZE = 300
@@ -54,7 +56,7 @@ def _runs(word):
     return [run for run in runs if run]
 
 
-def write_byte_pairs(folder, specials, tokenizer_class="RobertaTokenizer", added=(), limit=512):
+def write_byte_pairs(folder, specials, added=()):
     """Byte-level BPE without merges: ``vocab.json``, ``merges.txt`` and their companions; one id a byte."""
     letters = byte_letters()
     tokens = [*specials, *(letters[byte] for byte in range(256))]
@@ -63,7 +65,7 @@ def write_byte_pairs(folder, specials, tokenizer_class="RobertaTokenizer", added
     write_json(folder / "added_tokens.json", {token: len(tokens) + i for i, token in enumerate(added)})
     named = {name: token for name, token in SPECIAL_NAMES.items() if token in specials}
     write_json(folder / "special_tokens_map.json", named)
-    config = {"tokenizer_class": tokenizer_class, "model_max_length": limit, "add_prefix_space": False}
+    config = {"tokenizer_class": "RobertaTokenizer", "model_max_length": 512, "add_prefix_space": False}
     write_json(folder / "tokenizer_config.json", config | named)
 
 
@@ -81,3 +83,13 @@ SPECIAL_NAMES = {
 def byte_ids(text, specials):
     """Ids of the bytes of a text, without special tokens."""
     return [len(specials) + byte for byte in text.encode()]
+
+
+def write_codegen_tokenizer(folder):
+    """GPT-2's byte-level BPE with one special token, which nothing adds."""
+    write_byte_pairs(folder, CODEGEN_SPECIALS)
+    (folder / "added_tokens.json").unlink()
+    ends = dict.fromkeys(("bos_token", "eos_token", "unk_token"), "<|endoftext|>")
+    write_json(folder / "special_tokens_map.json", ends)
+    config = {"add_prefix_space": False, "model_max_length": 2048, "tokenizer_class": "CodeGenTokenizer"}
+    write_json(folder / "tokenizer_config.json", config | ends)
