@@ -54,7 +54,7 @@ def _retrieval_command(name: str, meaning: str) -> Callable[..., None]:
         fuse: Fuse = None,
         max_words: MaxWords = 256,
         measure: Measures = None,
-        depth: Depth = 1000,
+        depth: Depth = None,
         limit: Limit = None,
         seed: Seed = 0,
         skip_damaged: SkipDamaged = False,
@@ -205,6 +205,39 @@ def export(
         source = Source(data, split, None, tuple(language or ()), text, skip_damaged)
         for folder in write(task_named(task, source).read(source), output):
             print(folder)
+
+
+@app.command()
+def mteb(
+    task: Annotated[list[str] | None, typer.Option(help="A task of mteb; can be given several times.")] = None,
+    benchmark: Annotated[str | None, typer.Option(help="All tasks of one of mteb's benchmarks, e.g. CoIR.")] = None,
+    encoder: EncoderNames = None,
+    rerank: Rerank = None,
+    rerank_depth: RerankDepth = 32,
+    fuse: Fuse = None,
+    max_words: MaxWords = 256,
+    output: Output = None,
+    as_json: PrintJson = False,
+    cache: Cache = None,
+) -> None:
+    """Tasks of the mteb package (CoIR, MTEB code), measured by its own harness."""
+    import json
+
+    from eval.command_run import SystemNames, one_line_errors
+    from eval.mteb_run import run_mteb
+    from eval.terminal import print_table
+    from eval.vector_cache import VectorCache, default_cache
+
+    with one_line_errors():
+        names = SystemNames((encoder or ["default"])[0], fuse, rerank, rerank_depth, max_words)
+        system = names.load()
+        scores = run_mteb(system, VectorCache(cache or default_cache()), task or [], benchmark, output)
+        if as_json:
+            print(json.dumps({"system": system.name, "scores": scores}, ensure_ascii=False))
+            return
+        mean = [["mean", f"{sum(scores.values()) / len(scores):.4f}"]] if len(scores) > 1 else []
+        rows = [[name, f"{score:.4f}"] for name, score in scores.items()] + mean
+        print_table(f"mteb: {system.name}", ["task", "main score"], rows)
 
 
 def _command_line() -> str:

@@ -7,7 +7,6 @@ from typing import Annotated
 
 import typer
 
-
 EncoderNames = Annotated[
     list[str] | None,
     typer.Option(
@@ -32,7 +31,14 @@ Measures = Annotated[
     list[str] | None,
     typer.Option("--measure", help="Instead of the task's: in the notation of ir_measures, e.g. nDCG@10."),
 ]
-Depth = Annotated[int, typer.Option(help="Documents kept for each query; what lies deeper counts as not found.", min=1)]
+Depth = Annotated[
+    int | None,
+    typer.Option(
+        help="Documents kept for each query; what lies deeper counts as not found. "
+        "[default: all of a small collection, else 1000]",
+        min=1,
+    ),
+]
 Limit = Annotated[int | None, typer.Option(help="Only so many queries of each part, drawn with --seed.", min=1)]
 Seed = Annotated[int, typer.Option(help="Seed of --limit.")]
 SkipDamaged = Annotated[

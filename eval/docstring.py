@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import textwrap
+import warnings
 
 
 def without_docstring(code: str, language: str, docstring: str = "") -> str:
@@ -16,7 +17,8 @@ def without_docstring(code: str, language: str, docstring: str = "") -> str:
     """
     if language != "python":
         return code
-    return _cut_by_parsing(code) or _cut_by_text(code, docstring)
+    cut = _cut_by_parsing(code)
+    return _cut_by_text(code, docstring) if cut is None else cut
 
 
 def _cut_by_parsing(code: str) -> str | None:
@@ -24,7 +26,9 @@ def _cut_by_parsing(code: str) -> str | None:
     indented = code.startswith((" ", "\t"))
     source = textwrap.dedent(code) if indented else code
     try:
-        function = ast.parse(source).body[0]
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # odd escapes in other people's strings
+            function = ast.parse(source).body[0]
     except (SyntaxError, ValueError, IndexError, RecursionError, MemoryError):
         return None
     if not isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
@@ -38,7 +42,7 @@ def _cut_by_parsing(code: str) -> str | None:
     start, end = first.lineno - 1, (first.end_lineno or first.lineno) - 1
     before = lines[start].encode()[: first.col_offset].decode()
     after = lines[end].encode()[first.end_col_offset or 0 :].decode().lstrip(" \t;")
-    kept = before + after if before.strip() else (before + after if after.strip() else "")
+    kept = before + after if (before + after).strip() else ""
     return "".join(lines[:start]) + kept + "".join(lines[end + 1 :])
 
 

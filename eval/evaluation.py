@@ -21,6 +21,7 @@ from eval.system import System
 from eval.tasks.task import Source, Task
 from eval.vector_cache import VectorCache
 
+RANKED_WHOLE = 2_000_000
 RECALL_AT = (1, 2, 3, 5, 10, 20, 50, 100, 200, 500, 1000)
 
 
@@ -28,8 +29,9 @@ RECALL_AT = (1, 2, 3, 5, 10, 20, 50, 100, 200, 500, 1000)
 class Options:
     """How to evaluate, apart from what."""
 
-    depth: int = DEPTH
-    """Documents kept for each query; what lies deeper counts as not found."""
+    depth: int | None = None
+    """Documents kept for each query; what lies deeper counts as not found. None is all of a small collection
+    (at most ``RANKED_WHOLE`` pairs of query and document) and 1,000 of a larger one."""
     limit: int | None = None
     """Only so many queries of each collection, drawn with ``seed``."""
     seed: int = 0
@@ -84,13 +86,14 @@ def evaluate_all(
 ) -> Report:
     """Like :func:`evaluate`, for collections that are already read."""
     measures = options.measures or task.measures
-    ranker = Ranker(system, cache, options.depth, track)
+    ranker = Ranker(system, cache, track=track)
     parts: list[PartResult] = []
     tables: list[NDArray[np.float64]] = []
     for collection in collections:
         retrieval = sampled(collection, options.limit, options.seed)
+        ranker.depth = options.depth or default_depth(retrieval)
         ranking = ranker.rank(retrieval)
-        curve = [f"R@{k}" for k in RECALL_AT if k <= options.depth]
+        curve = [f"R@{k}" for k in RECALL_AT if k <= ranker.depth]
         values = per_query([*dict.fromkeys([*measures, *curve])], retrieval.qrels, runs(retrieval, ranking))
         ranks = first_ranks(retrieval, ranking)
         table = np.array([[values[m][query.id] for m in measures] for query in retrieval.queries])
@@ -101,6 +104,7 @@ def evaluate_all(
                 language=retrieval.language,
                 queries=len(retrieval.queries),
                 documents=len(retrieval.documents),
+                depth=min(ranker.depth, len(retrieval.documents)),
                 checksum=retrieval.checksum(),
                 counts=dict(retrieval.counts),
                 measures=dict(zip(measures, estimate([table]), strict=True)),
@@ -119,7 +123,6 @@ def evaluate_all(
         split=source.split or task.splits[0],
         text=source.text or task.texts[0],
         system=describe(system),
-        depth=options.depth,
         measures=overall(measures, tables),
         parts=parts,
         speed=ranker.speed,
@@ -127,6 +130,12 @@ def evaluate_all(
         seed=options.seed,
         command=options.command,
     )
+
+
+def default_depth(retrieval: Retrieval) -> int:
+    """Return how many documents are kept for each query when nobody says."""
+    pairs = len(retrieval.queries) * len(retrieval.documents)
+    return len(retrieval.documents) if pairs <= RANKED_WHOLE else DEPTH
 
 
 def overall(measures: Sequence[str], tables: Sequence[NDArray[np.float64]]) -> dict[str, Estimate]:

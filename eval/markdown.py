@@ -78,7 +78,7 @@ def _how_measured(report: Report) -> str:
     sample = f"A sample of at most {report.limit} queries a part, seed {report.seed}. " if report.limit else ""
     return (
         f"Protocol {report.protocol}, texts as {report.text}. Means with 95 % bootstrap intervals over queries. "
-        f"Depth {report.depth:,}: what lies deeper counts as not found. Ties: {report.ties}. {sample}{report.remake}"
+        f"Depth {report.depth}: what lies deeper counts as not found. Ties: {report.ties}. {sample}{report.remake}"
     )
 
 

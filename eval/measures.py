@@ -44,14 +44,15 @@ def per_query(measures: Sequence[str], qrels: Qrels, parts: Iterable[Run]) -> Pe
         parsed = [ir_measures.parse_measure(measure) for measure in measures]
     except (NameError, ValueError, TypeError, SyntaxError) as error:
         raise EvalError(f"--measure: {error}; write it as ir_measures does, for instance nDCG@10") from error
+    name_of = dict(zip(parsed, measures, strict=True))
     values: PerQuery = defaultdict(dict)
     for run in parts:
         judged = {query: qrels[query] for query in run if query in qrels}
         asked = {query: documents for query, documents in run.items() if query in judged}
-        for name, measure in zip(measures, parsed, strict=True):
+        for name in measures:
             values[name].update((query, 0.0) for query in judged)
-            for metric in ir_measures.iter_calc([measure], judged, asked):
-                values[name][metric.query_id] = float(metric.value)
+        for metric in ir_measures.iter_calc(parsed, judged, asked):
+            values[name_of[metric.measure]][metric.query_id] = float(metric.value)
     return dict(values)
 
 

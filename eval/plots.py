@@ -40,6 +40,7 @@ def rank_bars(report: Report, path: Path) -> None:
     figure, axes = _axes("rank of the first right answer", "queries", (6.4, 3.6))
     counts = np.sum([part.ranks for part in report.parts], axis=0)
     labels = [str(low) if low == high else f"{low}-{high}" for low, high in RANK_BINS] + ["not found"]
+    axes.tick_params(axis="x", labelsize=8)
     bars = axes.bar(labels, counts, color=[COLOURS[0]] * len(RANK_BINS) + [COLOURS[7]])
     axes.bar_label(bars, [f"{count:,} ({count / counts.sum():.0%})" for count in counts], size=8, padding=2)
     axes.margins(y=0.12)

@@ -18,7 +18,7 @@ LANGUAGES = {
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A file that answers a query, or some of its lines (1-based, inclusive); its path is from the repository's root."""
+    """A file that answers a query, or some of its lines (1-based, inclusive); the path is from the root."""
 
     path: str
     start_line: int = 0

@@ -42,6 +42,8 @@ class PartResult:
     language: str
     queries: int
     documents: int
+    depth: int
+    """Documents kept for each query; what lies deeper counts as not found."""
     checksum: str
     counts: dict[str, int]
     measures: dict[str, Estimate]
@@ -64,7 +66,6 @@ class Report:
     text: str
     """``source`` or ``tokens``: the form of the texts."""
     system: dict[str, Any]
-    depth: int
     measures: dict[str, Estimate]
     """Means with 95 % bootstrap intervals."""
     parts: list[PartResult]
@@ -83,6 +84,11 @@ class Report:
 
     remake: str = "Every number can be made again from the run files: `ir_measures PART.qrels PART.run RR nDCG@10`."
     """How the numbers are made again from the files beside the report."""
+
+    @property
+    def depth(self) -> str:
+        """Documents kept for each query, of all parts in words."""
+        return ", ".join(f"{depth:,}" for depth in sorted({part.depth for part in self.parts}))
 
     @property
     def title(self) -> str:

@@ -47,7 +47,7 @@ def print_report(report: Report) -> None:
         header, rows = rows[0], rows[1:]
     notes = [
         f"{report.title}, texts as {report.text}, system {report.system['name']}",
-        f"{sum(part.queries for part in report.parts):,} queries, depth {report.depth:,}; {report.ties}; "
+        f"{sum(part.queries for part in report.parts):,} queries, depth {report.depth}; {report.ties}; "
         "in brackets the 95 % bootstrap interval",
         *[f"{part.name}: {count:,} {what}" for part in report.parts for what, count in part.counts.items()],
     ]

@@ -58,7 +58,7 @@ pre {{ font-size: .76rem; background: #f4f6f8; padding: .6rem; overflow: auto; m
 .wanted pre {{ background: #e8f4ea; }}
 </style></head><body>
 <h1>{title}</h1>
-<p>The first right answer of these queries comes last, or not among the {report.depth:,} that were kept.
+<p>The first right answer of these queries comes last, or not among the {report.depth} that were kept.
 Green is what was wanted; the others are the first {SHOWN_HITS} that were returned.</p>
 {body}
 </body></html>

@@ -1,0 +1,156 @@
+"""Our encoders, matching heads and whole systems as models of the ``mteb`` package (2.x), whose harness then measures.
+
+::
+
+    import mteb
+    from codesearch import load_encoder
+    from eval.mteb_models import MtebEncoder
+
+    mteb.evaluate(MtebEncoder(load_encoder("default")), mteb.get_benchmark("CoIR"))
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from eval.ranker import Ranker
+from eval.retrieval import Document, Query, Retrieval
+from eval.system import System
+from eval.vector_cache import VectorCache
+
+if TYPE_CHECKING:
+    from codesearch.encoders.protocol import Encoder
+    from codesearch.matching.protocol import Matcher
+
+Batches = Iterable[Mapping[str, Any]]
+"""What mteb's data loader yields: batches with a list of texts under ``text``."""
+
+
+class MtebEncoder:
+    """An encoder for any mteb task: documents are encoded as code, queries (and what is neither) as queries."""
+
+    def __init__(self, encoder: Encoder) -> None:
+        self.encoder = encoder
+
+    @property
+    def mteb_model_meta(self) -> Any:
+        """What mteb files the results under."""
+        return model_meta(self.encoder.name, "dense", self.encoder.dim, self.encoder.max_tokens)
+
+    def encode(self, inputs: Batches, *, prompt_type: Any = None, **_: Any) -> NDArray[np.float32]:
+        """Return unit rows ``(texts, dim)``; the other arguments of mteb's protocol do not matter here."""
+        as_code = getattr(prompt_type, "value", prompt_type) == "document"
+        encode = self.encoder.encode_code if as_code else self.encoder.encode_queries
+        rows = [encode(texts(batch)) for batch in inputs]
+        return np.concatenate(rows) if rows else np.empty((0, self.encoder.dim), dtype=np.float32)
+
+    def similarity(self, a: Any, b: Any) -> NDArray[np.float32]:
+        """Return cosines ``(len(a), len(b))``."""
+        product: NDArray[np.float32] = np.asarray(a) @ np.asarray(b).T
+        return product
+
+    def similarity_pairwise(self, a: Any, b: Any) -> NDArray[np.float32]:
+        """Return cosines ``(len(a),)`` of the rows side by side."""
+        sums: NDArray[np.float32] = np.einsum("ij,ij->i", np.asarray(a), np.asarray(b))
+        return sums
+
+
+class MtebMatchingHead:
+    """A matching head for mteb's reranking tasks and its second stage."""
+
+    def __init__(self, matcher: Matcher) -> None:
+        self.matcher = matcher
+
+    @property
+    def mteb_model_meta(self) -> Any:
+        """What mteb files the results under."""
+        return model_meta(self.matcher.name, "cross-encoder")
+
+    def predict(self, inputs1: Batches, inputs2: Batches, **_: Any) -> NDArray[np.float32]:
+        """Return a score for each pair: queries in ``inputs1``, functions in ``inputs2``, side by side."""
+        queries = [text for batch in inputs1 for text in texts(batch)]
+        codes = [text for batch in inputs2 for text in texts(batch)]
+        scores = np.empty(len(queries), dtype=np.float32)
+        start = 0
+        for end in [*(i for i in range(1, len(queries)) if queries[i] != queries[i - 1]), len(queries)]:
+            if end > start:
+                scores[start:end] = self.matcher.score(queries[start], codes[start:end])
+            start = end
+        return scores
+
+
+class MtebSystem:
+    """A whole system (encoder, words, fusion, matching head) as one of mteb's search models, for retrieval tasks."""
+
+    def __init__(self, system: System, cache: VectorCache) -> None:
+        self.system = system
+        self.cache = cache
+        self._documents: list[Document] = []
+
+    @property
+    def mteb_model_meta(self) -> Any:
+        """What mteb files the results under."""
+        return model_meta(self.system.name, "dense" if self.system.encoder else "sparse")
+
+    def index(self, corpus: Iterable[Mapping[str, Any]], **_: Any) -> None:
+        """Take the documents: rows with ``id``, ``text`` and perhaps ``title``."""
+        self._documents = [Document(str(row["id"]), joined(row)) for row in corpus]
+
+    def search(
+        self,
+        queries: Iterable[Mapping[str, Any]],
+        *,
+        top_k: int,
+        top_ranked: Mapping[str, Sequence[str]] | None = None,
+        **_: Any,
+    ) -> dict[str, dict[str, float]]:
+        """Return query to document to score for the best ``top_k``, out of ``top_ranked`` only where that is given."""
+        asked = [Query(str(row["id"]), str(row["text"])) for row in queries]
+        if top_ranked is not None:
+            by_id = {document.id: document for document in self._documents}
+            found: dict[str, dict[str, float]] = {}
+            for query in asked:
+                some = [by_id[document] for document in top_ranked.get(query.id, ())]
+                found |= self._rank([query], some, top_k) if some else {}
+            return found
+        return self._rank(asked, self._documents, top_k)
+
+    def _rank(self, queries: list[Query], documents: list[Document], top_k: int) -> dict[str, dict[str, float]]:
+        retrieval = Retrieval("mteb", queries, documents, {query.id: {} for query in queries})
+        ranking = Ranker(self.system, self.cache, top_k).rank(retrieval)
+        return {
+            query.id: {documents[place].id: score for place, score in zip(row, scores, strict=True) if place >= 0}
+            for query, row, scores in zip(queries, ranking.documents.tolist(), ranking.scores.tolist(), strict=True)
+        }
+
+
+def texts(batch: Mapping[str, Any]) -> list[str]:
+    """Return the texts of one batch."""
+    return [str(text) for text in batch["text"]]
+
+
+def joined(row: Mapping[str, Any]) -> str:
+    """Return title and text as mteb joins them for encoders."""
+    return f"{row.get('title') or ''} {row['text']}".strip()
+
+
+def model_meta(name: str, kind: str, dim: int | None = None, max_tokens: int | None = None) -> Any:
+    """Return the ``ModelMeta`` mteb files results under: ``codesearch/NAME``, with the full name as revision."""
+    from mteb.models import ModelMeta
+
+    short = re.sub(r"[^\w.-]+", "-", name.split("@")[0].split(" ")[0]).strip("-") or "model"
+    return ModelMeta.create_empty(
+        {
+            "name": f"codesearch/{short}",
+            "revision": re.sub(r"[^\w.-]+", "-", name)[:100],
+            "model_type": [kind],
+            "embed_dim": dim,
+            "max_tokens": max_tokens or None,
+            "similarity_fn_name": "cosine" if kind == "dense" else None,
+        }
+    )

@@ -1,0 +1,61 @@
+"""One order of documents, whatever computed their scores."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytrec_eval
+from hypothesis import given
+from hypothesis import strategies as st
+
+from eval.exact_search import exact_search
+from eval.fusion import K, fuse
+from eval.ranking import ordered
+
+
+def test_ties_are_broken_by_document_id_descending_and_no_tie_is_left():
+    documents = np.array([[0, 1, 2, 3]], dtype=np.int32)
+    scores = np.array([[0.5, 0.5, 0.9, 0.5]], dtype=np.float32)
+    ranking = ordered(documents, scores, ["b", "10", "c", "9"])
+    assert ranking.documents.tolist() == [[2, 0, 3, 1]]
+    assert (np.diff(ranking.scores) < 0).all()
+    assert ranking.scores[0, 1] == np.float32(0.5)
+
+
+@given(st.lists(st.sampled_from([0.0, 0.25, 0.5, -1.0, 1e-8]), min_size=1, max_size=30))
+def test_trec_eval_ranks_the_scores_before_and_after_alike(values):
+    ids = [f"d{number}" for number in range(len(values))]
+    scores = np.array([values], dtype=np.float32)
+    ranking = ordered(np.arange(len(values), dtype=np.int32)[None], scores, ids)
+    before = {"q": dict(zip(ids, map(float, scores[0]), strict=True))}
+    after = {"q": {ids[d]: float(s) for d, s in zip(ranking.documents[0], ranking.scores[0], strict=True)}}
+    for relevant in ids:
+        evaluator = pytrec_eval.RelevanceEvaluator({"q": {relevant: 1}}, {"recip_rank"})
+        assert evaluator.evaluate(before) == evaluator.evaluate(after)
+        assert evaluator.evaluate(after)["q"]["recip_rank"] == 1 / (1 + list(after["q"]).index(relevant))
+
+
+def test_room_without_a_document_comes_last():
+    documents = np.array([[-1, 4, -1, 2]], dtype=np.int32)
+    ranking = ordered(documents, np.array([[9, -1, 9, -2]], dtype=np.float32), list("abcde"))
+    assert ranking.documents.tolist() == [[4, 2, -1, -1]]
+
+
+@given(st.integers(1, 60), st.integers(1, 40), st.integers(1, 70), st.integers(0, 2**32 - 1))
+def test_exact_search_is_a_full_sort_of_inner_products(documents, queries, depth, seed):
+    generator = np.random.default_rng(seed)
+    codes = generator.standard_normal((documents, 16), dtype=np.float32)
+    asked = generator.standard_normal((queries, 16), dtype=np.float32)
+    found, scores = exact_search(asked, codes, depth)
+    expected = asked.astype(np.float64) @ codes.T.astype(np.float64)
+    kept = min(depth, documents)
+    assert found.shape == scores.shape == (queries, kept)
+    assert np.allclose(scores, -np.sort(-expected, axis=1)[:, :kept], atol=1e-4)
+    assert np.allclose(np.take_along_axis(expected, found, axis=1), scores, atol=1e-4)
+
+
+def test_fusion_adds_reciprocal_ranks():
+    one = (np.array([[7, 3, -1]], dtype=np.int32), np.zeros((1, 3), dtype=np.float32))
+    two = (np.array([[3, 5, 7]], dtype=np.int32), np.zeros((1, 3), dtype=np.float32))
+    found, scores = fuse([one, two], 3)
+    assert found.tolist() == [[3, 7, 5]]
+    assert np.allclose(scores, [[1 / (K + 2) + 1 / (K + 1), 1 / (K + 1) + 1 / (K + 3), 1 / (K + 2)]])
