@@ -90,6 +90,12 @@ def test_a_name_that_is_nothing_lists_what_can_be_given():
     assert "give bimodal, default, static, a folder, or a hub name such as owner/name" in refusal("no-such-model")
 
 
+def test_without_torch_the_line_says_what_to_install(model, monkeypatch):
+    monkeypatch.setitem(sys.modules, "torch", None)
+    monkeypatch.delitem(sys.modules, "codesearch.encoders.sentence_transformer", raising=False)
+    assert refusal(model) == "model model needs torch, which is not installed: pip install 'codesearch[models]'"
+
+
 def test_a_shipped_model_that_is_not_installed_says_so(tmp_path, monkeypatch):
     monkeypatch.setattr(resolve, "SHIPPED_FOLDER", tmp_path)
     assert refusal("bimodal").startswith("model bimodal is not part of this installation")
