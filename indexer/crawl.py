@@ -151,16 +151,16 @@ class _Crawl:
         return rules.verdict(path, is_folder) if verdict is None and rules.levels else verdict
 
     def _consider(self, path: str, name: str, status: os.stat_result, rules: Rules) -> FoundFile | None:
-        reason = None
         excluded = self._verdict(rules, path, is_folder=False) if self.exclude.levels or rules.levels else None
+        reason: SkipReason | None
         if excluded:
             reason = SkipReason.EXCLUDED
         elif not stat.S_ISREG(status.st_mode):
             reason = SkipReason.SYMLINK if stat.S_ISLNK(status.st_mode) else SkipReason.SPECIAL
-        elif excluded is None:
-            reason = name_skip_reason(name)
-        if reason is None and status.st_size > self.options.max_file_size:
+        elif status.st_size > self.options.max_file_size:
             reason = SkipReason.TOO_LARGE
+        else:
+            reason = name_skip_reason(name) if excluded is None else None
         if reason is not None:
             self.skipped.add(reason, path)
             return None

@@ -11,6 +11,7 @@ import os
 import re
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import lru_cache
 
 EXAMPLES_KEPT = 5
 
@@ -171,6 +172,7 @@ _GENERATED_ENDS = (
 )  # fmt: skip
 
 
+@lru_cache(maxsize=1 << 15)
 def name_skip_reason(name: str) -> SkipReason | None:
     """Why a file of this name (without folders) is skipped before it is opened."""
     lowered = name.lower()
@@ -181,9 +183,7 @@ def name_skip_reason(name: str) -> SkipReason | None:
         return SkipReason.LOCK_FILE
     if lowered.endswith(_MINIFIED_ENDS):
         return SkipReason.MINIFIED
-    if lowered.endswith(_GENERATED_ENDS):
-        return SkipReason.GENERATED
-    return None
+    return SkipReason.GENERATED if lowered.endswith(_GENERATED_ENDS) else None
 
 
 # Files, by content -----------------------------------------------------------------------------------------------

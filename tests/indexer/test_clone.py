@@ -190,12 +190,7 @@ def damage_work_tree(folder: Path) -> None:
     (folder / "left.py").write_text("left over")
 
 
-def leave_locks(folder: Path) -> None:
-    for name in ("index.lock", "shallow.lock", "HEAD.lock", "objects/pack/tmp_pack_x"):
-        (folder / ".git" / name).touch()
-
-
-@pytest.mark.parametrize("damage", [damage_index, damage_objects, damage_head, damage_work_tree, leave_locks])
+@pytest.mark.parametrize("damage", [damage_index, damage_objects, damage_head, damage_work_tree])
 def test_a_damaged_or_interrupted_clone_is_mended(repository: Any, cache: Path, damage: Callable[[Path], None]) -> None:
     repository.commit({"a.py": "1"})
     folder = clone_or_update(url_of(repository), None, cache)
@@ -203,6 +198,18 @@ def test_a_damaged_or_interrupted_clone_is_mended(repository: Any, cache: Path, 
     repository.commit({"b.py": "2"})
     assert clone_or_update(url_of(repository), None, cache) == folder
     assert contents(folder) == {"a.py": "1", "b.py": "2"}
+
+
+def test_locks_that_a_killed_git_left_cost_no_new_clone(repository: Any, cache: Path) -> None:
+    repository.commit({"a.py": "1"})
+    folder = clone_or_update(url_of(repository), None, cache)
+    for name in ("index.lock", "shallow.lock", "HEAD.lock", "objects/pack/tmp_pack_x"):
+        (folder / ".git" / name).touch()
+    before = folder.stat().st_ino
+    repository.commit({"b.py": "2"})
+    clone_or_update(url_of(repository), None, cache)
+    assert contents(folder) == {"a.py": "1", "b.py": "2"}
+    assert folder.stat().st_ino == before
 
 
 CLONE = """
