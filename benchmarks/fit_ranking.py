@@ -27,7 +27,7 @@ from codesearch.roles import Role
 
 NEGATIVE = {"class", "module", "window", "private", "length", *(role.name.lower() for role in Role)}
 FREE = {"class", "length", "module"}
-STEPS = 400
+STEPS = 250
 
 
 @dataclass
@@ -89,28 +89,50 @@ def collect(bench: Path, checkouts: Path, encoder_name: str, index_dir: Path) ->
     return judged
 
 
+@dataclass
+class Padded:
+    """All queries as tensors: ``(queries, candidates, features)``, file numbers, and relevance ``(queries, files)``."""
+
+    features: torch.Tensor
+    files: torch.Tensor
+    relevance: torch.Tensor
+    exists: torch.Tensor
+
+
+def pad(judged: list[Judged]) -> Padded:
+    answerable = [q for q in judged if q.relevance.any()]
+    width = max(len(q.files) for q in answerable)
+    features = torch.zeros(len(answerable), width, len(FEATURES))
+    files = torch.full((len(answerable), width), width, dtype=torch.long)
+    relevance = torch.zeros(len(answerable), width + 1)
+    exists = torch.zeros(len(answerable), width + 1, dtype=torch.bool)
+    for i, q in enumerate(answerable):
+        features[i, : len(q.files)] = torch.from_numpy(q.features)
+        files[i, : len(q.files)] = torch.from_numpy(q.files)
+        relevance[i, : len(q.relevance)] = torch.from_numpy(q.relevance).float()
+        exists[i, : len(q.relevance)] = True
+    return Padded(features, files, relevance / relevance.sum(1, keepdim=True), exists)
+
+
 def fit(judged: list[Judged], decay: float) -> np.ndarray:
     """Weights that make the softmax over files prefer the wanted ones."""
+    data = pad(judged)
     weights = torch.zeros(len(FEATURES), requires_grad=True)
     sign = torch.tensor([0.0 if f in FREE else -1.0 if f in NEGATIVE else 1.0 for f in FEATURES])
+
+    def signed() -> torch.Tensor:
+        return torch.where(sign == 0, weights, sign * torch.nn.functional.softplus(4 * weights) / 4)
+
     optimizer = torch.optim.Adam([weights], lr=0.05)
-    prepared = [
-        (torch.tensor(q.features), torch.tensor(q.files), torch.tensor(q.relevance))
-        for q in judged
-        if q.relevance.any()
-    ]
     for _ in range(STEPS):
-        signed = torch.where(sign == 0, weights, sign * torch.nn.functional.softplus(4 * weights) / 4)
-        loss = decay * (signed**2).sum()
-        for features, files, relevance in prepared:
-            scores = features @ signed
-            best = torch.full((len(relevance),), -torch.inf).scatter_reduce(0, files, scores, "amax")
-            loss = loss - torch.log_softmax(best, 0)[relevance].mean() / len(prepared)
+        best = torch.full(data.exists.shape, -1e9)
+        best = best.scatter_reduce(1, data.files, data.features @ signed(), "amax").masked_fill(~data.exists, -1e9)
+        likelihood = (torch.log_softmax(best, 1) * data.relevance).sum(1)
+        loss = decay * (signed() ** 2).sum() - likelihood.mean()
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
-    signed = torch.where(sign == 0, weights, sign * torch.nn.functional.softplus(4 * weights) / 4)
-    return signed.detach().numpy()
+    return signed().detach().numpy()
 
 
 def score(query: Judged, weights: np.ndarray, repeat: float) -> float:

@@ -1,0 +1,33 @@
+"""`codesearch forget`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from codesearch.cli import options
+
+
+def forget(
+    paths: Annotated[
+        list[str] | None, typer.Argument(metavar="[PATH_OR_URL]...", help="Indexed folders, files or git URLs.")
+    ] = None,
+    all_indexes: Annotated[bool, typer.Option("--all", help="Delete every index, and the clones of git URLs.")] = False,
+    index_dir: options.IndexDir = None,
+) -> None:
+    """Delete indexes. The indexed files are not touched.
+
+    Examples:
+        codesearch forget .
+        codesearch forget --all
+    """
+    from codesearch.errors import CodesearchError
+    from codesearch.inventory import forget_all, forget_one
+
+    if bool(paths) == all_indexes:
+        raise CodesearchError("name what to forget, or use --all")
+    if all_indexes:
+        typer.echo(f"forgot {forget_all(index_dir)} indexes")
+    for path in paths or []:
+        typer.echo(f"forgot {forget_one(path, index_dir)}")

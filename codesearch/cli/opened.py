@@ -1,0 +1,68 @@
+"""Opening an index for a command, with progress and notes on stderr."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from codesearch.cli.progress import TerminalProgress
+from codesearch.engine import CodeIndex
+from codesearch.errors import CodesearchError
+from indexer.errors import SourceError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+
+@contextmanager
+def opened(
+    path: str,
+    *,
+    encoder: str | None = None,
+    ref: str | None = None,
+    exclude: Sequence[str] = (),
+    max_file_size: int = 1_000_000,
+    index_dir: Path | None = None,
+    refresh: bool = True,
+    rebuild: bool = False,
+    wait: bool = False,
+    update: bool = False,
+    enclosing: bool = True,
+    quiet: bool = False,
+) -> Iterator[CodeIndex]:
+    """An open, fresh index; without ``refresh`` as it is."""
+    name = encoder or "default"
+    tell = (lambda line: None) if quiet else _tell
+    with TerminalProgress(quiet) as progress:
+        try:
+            if refresh:
+                index = CodeIndex.build(
+                    path,
+                    encoder=name,
+                    ref=ref,
+                    exclude=exclude,
+                    max_file_size=max_file_size,
+                    index_dir=index_dir,
+                    update=update,
+                    wait=wait,
+                    enclosing=enclosing,
+                    rebuild=rebuild,
+                    progress=progress,
+                    tell=tell,
+                )
+            else:
+                index = CodeIndex.open(path, encoder=name, index_dir=index_dir)
+        except SourceError as error:
+            if " " not in path and str(error).startswith("no such file"):
+                raise CodesearchError(f"{error} (a query of several words goes in quotes)") from None
+            raise
+    for note in index.notes:
+        tell(note)
+    with index:
+        yield index
+
+
+def _tell(line: str) -> None:
+    print(f"codesearch: {line}", file=sys.stderr)

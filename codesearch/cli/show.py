@@ -1,0 +1,124 @@
+"""Printing results: text with snippets, vimgrep lines, paths or JSON."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from codesearch.errors import CodesearchError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from codesearch.hit import Hit
+    from codesearch.target import Target
+
+FORMATS = ("text", "vimgrep", "paths", "json")
+
+
+def chosen_format(name: str, as_json: bool) -> str:
+    """The output format that was asked for.
+
+    Raises:
+        CodesearchError: there is no such format.
+    """
+    if name not in FORMATS:
+        raise CodesearchError(f"unknown --format '{name}': use one of {', '.join(FORMATS)}")
+    return "json" if as_json else name
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the searched root is, seen from where the user is."""
+
+    prefix: str
+    """Put before a path of a result, it gives a path that opens from the current folder."""
+
+    @classmethod
+    def of(cls, typed: str, target: Target) -> Place:
+        """Keep the style of the path that was typed, as grep does: ``src`` gives ``src/a.py``, ``.`` gives ``a.py``."""
+        root = target.root if target.root.is_dir() else target.root.parent
+        if target.repository.url or not Path(typed).exists():
+            return cls(f"{root.as_posix()}/")
+        if Path(typed).is_absolute():
+            return cls(f"{root.as_posix()}/")
+        relative = Path(os.path.relpath(root)).as_posix()
+        return cls("" if relative == "." else f"{relative}/")
+
+    def path(self, hit: Hit) -> str:
+        """The path of a result to print."""
+        return self.prefix + hit.path
+
+
+def print_hits(query: str, hits: Sequence[Hit], took_ms: float, form: str, lines: int, place: Place) -> None:
+    """Print results in one of ``FORMATS``; ``lines`` is how much source to show of each."""
+    if form == "json":
+        results = [hit.as_dict() for hit in hits]
+        _write(json.dumps({"query": query, "results": results, "took_ms": round(took_ms, 3)}, ensure_ascii=False))
+    elif form == "vimgrep":
+        for hit in hits:
+            _write(f"{place.path(hit)}:{hit.start_line}:1:{hit.signature or _first_line(hit.snippet)}")
+    elif form == "paths":
+        for path in dict.fromkeys(place.path(hit) for hit in hits):
+            _write(path)
+    elif sys.stdout.isatty():
+        _print_coloured(hits, lines, place)
+    else:
+        for hit in hits:
+            _write(f"{_header(hit, place)}\n{_indented(hit, lines)}")
+
+
+def _write(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+
+
+def _header(hit: Hit, place: Place) -> str:
+    return f"{place.path(hit)}:{hit.start_line}-{hit.end_line}  {hit.kind} {hit.qualified_name}"
+
+
+def _indented(hit: Hit, lines: int) -> str:
+    return "".join(f"    {line}\n" for line in _shown(hit, lines))
+
+
+def _shown(hit: Hit, lines: int) -> list[str]:
+    """The first lines of a snippet, and how many more there are."""
+    source = hit.snippet.strip("\r\n").splitlines()
+    shown = source[:lines]
+    if lines and len(source) > lines:
+        shown.append(f"... {len(source) - lines} more lines")
+    return shown
+
+
+def _first_line(text: str) -> str:
+    return next((line.strip() for line in text.splitlines() if line.strip()), "")
+
+
+def _print_coloured(hits: Sequence[Hit], lines: int, place: Place) -> None:
+    from rich.console import Console
+    from rich.padding import Padding
+    from rich.style import Style
+    from rich.syntax import Syntax
+    from rich.text import Text
+
+    console = Console(highlight=False)
+    for hit in hits:
+        path = place.path(hit)
+        link = Style(color="magenta", bold=True, link=f"{Path(path).absolute().as_uri()}#L{hit.start_line}")
+        header = Text(f"{hit.rank:>2} ", "dim")
+        header.append(f"{path}:{hit.start_line}", link)
+        header.append(f"-{hit.end_line}  {hit.kind} ", "dim")
+        header.append(hit.qualified_name, "bold cyan")
+        console.print(header, soft_wrap=True)
+        shown = _shown(hit, lines)
+        if shown:
+            code = Syntax(
+                "\n".join(shown), _LEXERS.get(hit.language, hit.language or "text"), theme="ansi_dark", word_wrap=False
+            )
+            console.print(Padding(code, (0, 0, 1, 4)))
+
+
+_LEXERS = {"csharp": "csharp", "cpp": "cpp", "bash": "bash", "elixir": "elixir"}

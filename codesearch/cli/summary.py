@@ -1,0 +1,43 @@
+"""What an index run did, in a line or two."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import typer
+
+from indexer.skip import Skipped
+
+if TYPE_CHECKING:
+    from codesearch.engine import CodeIndex
+
+
+def print_summary(path: str, index: CodeIndex, verbose: bool) -> None:
+    """Print what was read and encoded, and with ``verbose`` what was skipped."""
+    functions = index.store.count("functions")
+    report = index.report
+    if report is None:
+        typer.echo(f"{path}: up to date, {functions:,} functions")
+        return
+    typer.echo(
+        f"{path}: {functions:,} functions in {report.found - _skipped_on_reading(report.skipped):,} files; "
+        f"read {report.read:,} files, encoded {report.encoded:,} functions in {report.seconds:.1f} s"
+    )
+    if verbose:
+        print_skipped(report.skipped)
+
+
+def print_skipped(skipped: Skipped) -> None:
+    """Print what was skipped by reason, with examples."""
+    for note in skipped.notes:
+        typer.echo(f"  {note}")
+    for reason, count in sorted(skipped.counts.items(), key=lambda pair: -pair[1]):
+        examples = ", ".join(skipped.examples.get(reason, [])[:3])
+        typer.echo(f"  skipped {count:,} {reason.value}: {examples}{', ...' if count > 3 else ''}")
+
+
+def _skipped_on_reading(skipped: Skipped) -> int:
+    from indexer.skip import SkipReason
+
+    found_only_on_reading = (SkipReason.BINARY, SkipReason.MINIFIED, SkipReason.GENERATED)
+    return sum(skipped.counts.get(reason, 0) for reason in found_only_on_reading)

@@ -1,0 +1,162 @@
+"""What is indexed: describing and deleting indexes without loading an encoder."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import shutil
+import sqlite3
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from codesearch.target import resolve
+from indexer.errors import StoreError
+from indexer.location import cache_folder, index_folder, indexes_folder
+from indexer.store import DATABASE, Store
+
+_UNITS = (("day", 86400), ("hour", 3600), ("minute", 60), ("second", 1))
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """One index; sizes in bytes, times in seconds since the epoch."""
+
+    root: str
+    url: str | None
+    ref: str | None
+    commit: str | None
+    files: int
+    functions: int
+    pending_files: int
+    languages: dict[str, int]
+    skipped: dict[str, int]
+    encoder: str
+    size: int
+    indexed_at: float | None
+    folder: str
+    problem: str | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """The JSON object of this index."""
+        return asdict(self)
+
+    def text(self) -> str:
+        """A few lines for a person."""
+        if self.problem:
+            return f"{self.root}\n  {self.problem}"
+        age = f"indexed {_age(time.time() - self.indexed_at)} ago" if self.indexed_at else "never finished"
+        lines = [
+            f"{self.url or self.root}{f' at {self.ref}' if self.ref else ''}",
+            f"  {self.functions:,} functions in {self.files:,} files, {self.size / 1e6:.1f} MB, {age}",
+            f"  encoder {self.encoder}",
+        ]
+        if self.pending_files:
+            lines.append(f"  {self.pending_files:,} files are still to be indexed: run `codesearch index`")
+        if self.languages:
+            shares = sorted(self.languages.items(), key=lambda pair: -pair[1])
+            lines.append("  " + ", ".join(f"{name} {count:,}" for name, count in shares[:8]))
+        if self.skipped:
+            lines.append("  skipped: " + ", ".join(f"{count:,} {reason}" for reason, count in self.skipped.items()))
+        return "\n".join(lines)
+
+
+def describe_one(path_or_url: str, index_dir: Path | None = None) -> Description:
+    """Describe the index of a folder, a file or a URL, or the one above it.
+
+    Raises:
+        StoreError: there is none.
+    """
+    target = resolve(path_or_url, index_dir=index_dir, update=False)
+    return _describe(target.folder)
+
+
+def describe_all(index_dir: Path | None = None) -> list[Description]:
+    """Describe every index, by root; one that cannot be read says so in its ``problem``."""
+    return sorted((_describe_anyway(folder) for folder in _folders(index_dir)), key=lambda found: found.root)
+
+
+def forget_one(path_or_url: str, index_dir: Path | None = None) -> str:
+    """Delete the index of exactly this folder, file or URL; returns its root.
+
+    Raises:
+        StoreError: there is none.
+    """
+    path = Path(path_or_url).expanduser()
+    gone = None if path.exists() else index_folder(str(path.absolute()), index_dir)
+    if gone is not None and (gone / DATABASE).exists():  # the folder was deleted before its index
+        _delete(gone)
+        return str(path.absolute())
+    target = resolve(path_or_url, index_dir=index_dir, update=False, enclosing=False)
+    if not target.folder.exists():
+        raise StoreError(f"{path_or_url} is not indexed: `codesearch status` lists what is")
+    _delete(target.folder)
+    if target.repository.url:
+        shutil.rmtree(target.root, ignore_errors=True)
+    return target.repository.url or str(target.root)
+
+
+def forget_all(index_dir: Path | None = None) -> int:
+    """Delete every index and every clone; returns how many indexes there were."""
+    folders = _folders(index_dir)
+    for folder in folders:
+        _delete(folder)
+    shutil.rmtree((index_dir or cache_folder()) / "clones", ignore_errors=True)
+    return len(folders)
+
+
+def _folders(index_dir: Path | None) -> list[Path]:
+    return sorted(path.parent for path in indexes_folder(index_dir).glob(f"*/{DATABASE}"))
+
+
+def _delete(folder: Path) -> None:
+    """Delete an index, unless it is being written."""
+    from filelock import FileLock, Timeout
+
+    try:
+        with FileLock(folder / "index.lock").acquire(timeout=0):
+            shutil.rmtree(folder, ignore_errors=True)
+    except Timeout:
+        raise StoreError(f"{folder} is being indexed by another process: try again when it is done") from None
+    except OSError as error:
+        raise StoreError(f"cannot delete {folder}: {error.strerror or error}") from error
+
+
+def _describe(folder: Path) -> Description:
+    with contextlib.closing(Store.open(folder)) as store:
+        repository = store.repository()
+        languages = store.connection.execute(
+            "SELECT coalesce(language, 'text'), count(*) FROM files WHERE skipped IS NULL GROUP BY 1"
+        ).fetchall()
+        return Description(
+            root=repository.root if repository else folder.name,
+            url=repository.url if repository else None,
+            ref=repository.ref if repository else None,
+            commit=repository.commit if repository else None,
+            files=sum(count for _, count in languages),
+            functions=store.count("functions"),
+            pending_files=int(store.meta("pending") or 0),
+            languages=dict(languages),
+            skipped=json.loads(store.meta("skipped") or "{}"),
+            encoder=store.meta("encoder") or "none yet",
+            size=sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()),
+            indexed_at=repository.indexed_at if repository else None,
+            folder=str(folder),
+        )
+
+
+def _describe_anyway(folder: Path) -> Description:
+    try:
+        return _describe(folder)
+    except (StoreError, sqlite3.DatabaseError) as error:
+        problem = f"cannot be read ({error}): index it again"
+        return Description(folder.name, None, None, None, 0, 0, 0, {}, {}, "", 0, None, str(folder), problem)
+
+
+def _age(seconds: float) -> str:
+    for unit, length in _UNITS:
+        count = int(seconds // length)
+        if count:
+            return f"{count} {unit}{'s' if count > 1 else ''}"
+    return "a moment"
