@@ -1,0 +1,1 @@
+"""Pairs of text and code for training, collected from public repositories."""

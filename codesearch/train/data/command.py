@@ -1,0 +1,137 @@
+"""``codesearch train data``: collect the training pairs of all listed repositories."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from codesearch.errors import CodesearchError
+from codesearch.train.data.collect import Limits, pairs_of_history, pairs_of_tree
+from codesearch.train.data.foreign import functions_of
+from codesearch.train.data.near_duplicates import NearDuplicates
+from codesearch.train.data.pair import Pair, read_pairs, write_pairs
+from codesearch.train.data.sources import LISTED, Source, read_sources
+
+_PairsOf = Callable[[Source, Path | None, Path, Limits], Iterator[Pair]]
+
+
+@dataclass(slots=True)
+class Collected:
+    """What came of a run."""
+
+    pairs: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+    """How many, by split, source and language."""
+    failed: dict[str, str] = field(default_factory=dict)
+    """Repositories that could not be had, and why."""
+
+
+def collect(
+    sources: list[Source],
+    output: Path,
+    mirror: Path | None = None,
+    unlike: Iterable[Path] = (),
+    workers: int = 2,
+    limits: Limits | None = None,
+    report: Callable[[str], None] = lambda line: None,
+) -> Collected:
+    """Write ``OWNER+NAME.jsonl.gz`` and ``OWNER+NAME.commits.jsonl.gz`` into ``output`` for every source.
+
+    What the files give comes first for all repositories, then the histories. A run that was killed goes on where it
+    was. Held-out repositories go before all others, so that a function both have is held out.
+
+    Args:
+        sources: the repositories, without double ones.
+        output: a folder, made if it is not there.
+        mirror: a folder of git directories to be used in place of clones.
+        unlike: git directories, or JSON objects whose keys are functions in Python, of which no near copy is taken.
+        workers: processes.
+        limits: the most pairs a repository gives.
+        report: is called with a line about each repository.
+    """
+    raw, clones = output / ".raw", output / ".clones"
+    for folder in (output, raw, clones):
+        folder.mkdir(parents=True, exist_ok=True)
+    ordered = sorted(sources, key=lambda source: source.split != "valid")
+    collected = Collected()
+    known = {"docstring": NearDuplicates(), "comment": NearDuplicates(), "doc": NearDuplicates()}
+    foreign = NearDuplicates()
+    with ProcessPoolExecutor(workers) as pool:
+        for codes in pool.map(functions_of, unlike):
+            for code in codes:
+                foreign.add(code)
+        for pairs_of, ending in ((pairs_of_tree, ""), (pairs_of_history, ".commits")):
+            work = partial(_collect_raw, pairs_of, raw, ending, mirror, clones, limits or Limits())
+            for source, failure in zip(ordered, pool.map(work, ordered), strict=True):
+                if failure:
+                    collected.failed[source.repository] = failure
+                    report(f"{source.repository}: {failure}")
+                    continue
+                name = f"{source.file_name}{ending}.jsonl.gz"
+                kept = list(_new(read_pairs(raw / name), known, foreign))
+                write_pairs(output / name, kept)
+                collected.pairs.update((pair.split, pair.source, pair.language) for pair in kept)
+                report(f"{source.repository}: {_summary(kept)}")
+    return collected
+
+
+def _collect_raw(
+    pairs_of: _PairsOf, raw: Path, ending: str, mirror: Path | None, clones: Path, limits: Limits, source: Source
+) -> str:
+    """Write what one repository gives, near-duplicates included; return why it could not be had, or nothing."""
+    path = raw / f"{source.file_name}{ending}.jsonl.gz"
+    if not path.exists():
+        try:
+            write_pairs(path, pairs_of(source, mirror, clones, limits))
+        except CodesearchError as error:
+            return str(error)
+    return ""
+
+
+def _new(pairs: Iterable[Pair], known: dict[str, NearDuplicates], foreign: NearDuplicates) -> Iterator[Pair]:
+    """Yield the pairs whose code was not met in any repository, and is of none of the foreign ones."""
+    for pair in pairs:
+        if pair.code in foreign:
+            continue
+        if pair.source not in known or known[pair.source].add(pair.code):
+            yield pair
+
+
+def _summary(pairs: list[Pair]) -> str:
+    counts = Counter(pair.source for pair in pairs)
+    return ", ".join(f"{count:,} {source}" for source, count in counts.most_common()) or "no pairs"
+
+
+def write_summary(collected: Collected, path: Path) -> None:
+    """Write the numbers of pairs as JSON: ``{split: {source: {language: pairs}}, "failed": {repository: why}}``."""
+    table: dict[str, dict[str, dict[str, int]]] = {}
+    for (split, source, language), count in sorted(collected.pairs.items()):
+        table.setdefault(split, {}).setdefault(source, {})[language] = count
+    path.write_text(json.dumps({**table, "failed": collected.failed}, indent=1) + "\n", encoding="utf-8")
+
+
+def data(
+    output: Annotated[Path, typer.Argument(help="Folder for the pairs.")],
+    sources: Annotated[Path, typer.Option(help="The list of repositories and commits.")] = LISTED,
+    mirror: Annotated[
+        Path | None, typer.Option(help="Folder of git directories OWNER+NAME, in place of clones.")
+    ] = None,
+    exclude: Annotated[Path | None, typer.Option(help="File of repositories that must not be listed.")] = None,
+    unlike: Annotated[
+        list[Path] | None,
+        typer.Option(help="Git directory, or JSON with functions as keys, of which no copy is taken."),
+    ] = None,
+    workers: Annotated[int, typer.Option(min=1, help="Processes.")] = 2,
+) -> None:
+    """Collect pairs of text and code for training from the listed repositories."""
+    listed = read_sources(sources, exclude)
+    collected = collect(listed, output, mirror, unlike or (), workers, report=lambda line: typer.echo(line, err=True))
+    write_summary(collected, output / "summary.json")
+    typer.echo(f"{collected.pairs.total():,} pairs of {len(listed) - len(collected.failed)} repositories in {output}")

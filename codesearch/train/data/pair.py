@@ -1,0 +1,63 @@
+"""One training pair, and the files that hold them."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Literal
+
+Origin = Literal["docstring", "commit", "comment", "doc", "test"]
+Split = Literal["train", "valid"]
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A text that a person wrote about a piece of code, and that code.
+
+    On disk: JSON Lines in UTF-8, gzip, one object a line with exactly these fields.
+    """
+
+    repo: str
+    """``owner/name`` on GitHub, or ``pypi:name`` for an installed package."""
+    commit: str
+    """The commit (or version) that ``code`` is from."""
+    path: str
+    language: str
+    kind: str
+    """That of the function (see ``indexer.function``), or ``block`` for code that is no whole definition."""
+    name: str
+    """Of the function, or of the one around the block; empty for code in a document."""
+    qualified_name: str
+    start_line: int
+    """1-based, in the file at the commit."""
+    text: str
+    """The side of the query: one line."""
+    code: str
+    """The function without its docstring; its doc comment is not part of it either."""
+    source: Origin
+    """Where the text is from: ``docstring`` its first paragraph; ``commit`` the subject of a commit that changed the
+    function; ``comment`` the comment above the block; ``doc`` the heading or sentence before the code in a document;
+    ``test`` the name or description of a test that calls the function."""
+    split: Split
+    """Whole repositories are held out as ``valid``."""
+
+
+def write_pairs(path: Path, pairs: Iterable[Pair]) -> int:
+    """Write a file of pairs, which appears only when it is complete, and return how many there are."""
+    unfinished = path.with_name(path.name + ".part")
+    count = 0
+    with gzip.open(unfinished, "wt", encoding="utf-8", compresslevel=5) as file:
+        for count, pair in enumerate(pairs, start=1):  # noqa: B007
+            file.write(json.dumps(asdict(pair), ensure_ascii=False) + "\n")
+    unfinished.replace(path)
+    return count
+
+
+def read_pairs(path: Path) -> Iterator[Pair]:
+    """Read a file of pairs in its order."""
+    with gzip.open(path, "rt", encoding="utf-8") as file:
+        for line in file:
+            yield Pair(**json.loads(line))
