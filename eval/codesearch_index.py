@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from eval.download import data_cache
 from eval.repo_search import Hit, K
+
+if TYPE_CHECKING:
+    from codesearch.encoders.protocol import Encoder
 
 
 @dataclass(frozen=True)
@@ -17,27 +21,29 @@ class SearchedIndex:
     index: Any
     rerank: bool
 
+    @property
+    def functions(self) -> int:
+        """How many functions it holds."""
+        return int(self.index.store.count("functions"))
+
     def search(self, query: str, k: int = K) -> Sequence[Hit]:
         """Return the best ``k`` hits, best first."""
         hits: Sequence[Hit] = self.index.search(query, k=k, rerank=self.rerank)
         return hits
 
 
-def builder(encoder: str, rerank: bool) -> Callable[[Path], SearchedIndex]:
-    """Return what builds the index of a folder."""
+def builder(encoder: Encoder, rerank: bool) -> Callable[[Path], SearchedIndex]:
+    """Return what builds the index of a folder. Indexes are kept apart from those of the user."""
     from codesearch import CodeIndex
 
     def build(folder: Path) -> SearchedIndex:
-        return SearchedIndex(CodeIndex.build(folder, encoder=encoder), rerank)
+        return SearchedIndex(CodeIndex.build(folder, encoder=encoder, index_dir=data_cache() / "indexes"), rerank)
 
     return build
 
 
-def search_system(encoder: str, rerank: bool) -> dict[str, Any]:
+def search_system(encoder: Encoder, rerank: bool) -> dict[str, Any]:
     """Return what the search depends on, for the report."""
-    from codesearch import load_encoder
-
-    loaded = load_encoder(encoder)
     head = {"matching_head": "default"} if rerank else {}
-    name = f"codesearch with {loaded.name}" + (" > matching head" if rerank else "")
-    return {"name": name, "encoder": loaded.name, "dimensions": loaded.dim, "max_tokens": loaded.max_tokens, **head}
+    name = f"codesearch with {encoder.name}" + (" > matching head" if rerank else "")
+    return {"name": name, "encoder": encoder.name, "dimensions": encoder.dim, "max_tokens": encoder.max_tokens, **head}

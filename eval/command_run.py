@@ -162,6 +162,7 @@ def run_repos(
     as_json: bool,
 ) -> None:
     """Index and search whole repositories with each encoder."""
+    from codesearch import load_encoder
     from eval.checkout import checkout
     from eval.codesearch_index import builder, search_system
     from eval.repo_queries import read_repositories
@@ -171,11 +172,12 @@ def run_repos(
         benchmark = read_repositories(data, names)
         folders = {repository.name: checkout(repository, repositories) for repository in benchmark}
         reports = []
-        for encoder in encoders:
+        for name in encoders:
+            encoder = load_encoder(name)
             build = builder(encoder, rerank)
-            folder = _folder(output, encoder, len(encoders))
+            folder = _folder(output, encoder.name, len(encoders))
             outcomes = []
-            for repository in with_bar(benchmark, f"searching with {encoder}"):
+            for repository in with_bar(benchmark, f"searching with {name}"):
                 outcome = search_repository(repository, folders[repository.name], build)
                 if folder:
                     folder.keep_run(repository.name, outcome.run(), outcome.qrels(), _worst(outcome))

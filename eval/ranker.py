@@ -35,6 +35,8 @@ class Speed:
     """Milliseconds a query for finding the candidates, all queries together."""
     latency_ms: float | None = None
     """Median milliseconds to encode one query on its own and search with it."""
+    index_seconds: float | None = None
+    """Seconds to build the indexes of all repositories, or to open them where they were fresh."""
     pairs_per_second: float | None = None
     """Query-function pairs the matching head scores a second."""
 

@@ -27,16 +27,31 @@ _TOKEN = re.compile(r"\w+|[^\w\s]")
 
 
 class Hit(Protocol):
-    """What a search returns; the path is from the indexed folder, lines are 1-based and inclusive."""
+    """What a search returns."""
 
-    path: str
-    start_line: int
-    end_line: int
-    snippet: str
+    @property
+    def path(self) -> str:
+        """Where the function is, from the indexed folder, with ``/``."""
+
+    @property
+    def start_line(self) -> int:
+        """Its first line, 1-based."""
+
+    @property
+    def end_line(self) -> int:
+        """Its last line, inclusive."""
+
+    @property
+    def snippet(self) -> str:
+        """Its text."""
 
 
 class Index(Protocol):
     """An index that can be searched."""
+
+    @property
+    def functions(self) -> int:
+        """How many functions it holds."""
 
     def search(self, query: str, k: int = K) -> Sequence[Hit]:
         """Return the best ``k`` hits, best first."""
@@ -63,6 +78,7 @@ class RepoOutcome:
     repository: Repository
     answers: list[Answer]
     left_out: int
+    functions: int
     build_seconds: float
 
     def run(self) -> Run:
@@ -81,7 +97,8 @@ def search_repository(repository: Repository, files: Path, build: Callable[[Path
     build_seconds = time.perf_counter() - begun
     asked = [query for query in repository.queries if any((files / wanted.path).is_file() for wanted in query.wanted)]
     answers = [_ask(index, query, repository.folder) for query in asked]
-    return RepoOutcome(repository, answers, len(repository.queries) - len(asked), build_seconds)
+    left_out = len(repository.queries) - len(asked)
+    return RepoOutcome(repository, answers, left_out, index.functions, build_seconds)
 
 
 def _ask(index: Index, query: RepoQuery, folder: str) -> Answer:
@@ -141,7 +158,7 @@ def repos_report(
         system=system,
         measures=mean([True] * len(everything)),
         parts=parts,
-        speed=Speed(latency_ms=latency),
+        speed=Speed(latency_ms=latency, index_seconds=sum(outcome.build_seconds for outcome in outcomes)),
         limit=None,
         seed=0,
         ties="none: hits come in the order of the search",
@@ -167,7 +184,7 @@ def _part(outcome: RepoOutcome, table: np.typing.NDArray[np.float64], names: Seq
         name=outcome.repository.name,
         language=outcome.repository.language,
         queries=len(table),
-        documents=0,
+        documents=outcome.functions,
         depth=K,
         checksum=outcome.repository.commit,
         counts={what: count for what, count in left_out.items() if count},

@@ -26,16 +26,18 @@ def records() -> list[dict[str, object]]:
     for module in MODULES:
         origin = find_spec(module).origin
         source = Path(origin).read_text(encoding="utf-8")
+        lines = source.splitlines(keepends=True)
         for node in ast.walk(ast.parse(source)):
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                 docstring = ast.get_docstring(node)
                 if docstring and len(docstring.split()) >= 4:
-                    found.append(_record(module, source, node, docstring))
+                    found.append(_record(module, lines, node, docstring))
     return found
 
 
-def _record(module: str, source: str, node: ast.FunctionDef, docstring: str) -> dict[str, object]:
-    code = ast.get_source_segment(source, node)
+def _record(module: str, source: list[str], node: ast.FunctionDef, docstring: str) -> dict[str, object]:
+    lines = source[node.lineno - 1 : node.end_lineno]
+    code = "".join(lines)[node.col_offset :].rstrip("\n")
     summary = docstring.split("\n\n")[0]
     return {
         "repo": "python/cpython",
