@@ -94,7 +94,7 @@ def _changed_lines(git_directory: Path, commits: list[str]) -> dict[str, dict[st
         return {}
     patch = git_output(
         git_directory, "diff-tree", "--stdin", "-r", "-p", "-U0", "--no-renames", "--no-color", "--no-ext-diff",
-        f"--format={_RECORD}%H", stdin="\n".join(commits),
+        f"--format={_RECORD}%H", stdin="".join(f"{commit}\n" for commit in commits),
     )  # fmt: skip
     lines: dict[str, dict[str, list[range]]] = {}
     for record in patch.split(_RECORD)[1:]:
