@@ -1,13 +1,15 @@
-"""Static encoders: a text is the mean of its tokens' vectors. No network runs, so encoding costs a table look-up.
+"""Static encoders: a text is the weighted sum of its tokens' vectors. No network runs: encoding is a table look-up.
 
 Two formats load: the one of this project (a word vocabulary made from code, int8 rows, token weights that differ for
-queries and code) and model2vec's (a ``tokenizers`` file and a float table; https://github.com/MinishLab/model2vec).
+queries and code, weights of places in code) and model2vec's (a ``tokenizers`` file and a float table;
+https://github.com/MinishLab/model2vec).
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+from itertools import chain
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -22,7 +24,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 MODEL_TYPE = "codesearch-static"
-_MAX_TOKENS = 512
+MAX_TOKENS = 512
+_ROWS_AT_ONCE = 512
 _EPSILON = 1e-9
 
 
@@ -31,24 +34,36 @@ class _Tokenizer(Protocol):
 
 
 class StaticEncoder:
-    """A table of token vectors; a text's vector is their weighted mean, scaled to unit length."""
+    """A table of token vectors; a text's vector is their weighted sum, scaled to unit length."""
 
     def __init__(
         self,
         name: str,
         tokenizer: _Tokenizer,
-        table: NDArray[np.float32],
+        table: NDArray[np.int8] | NDArray[np.float32],
         query_weights: NDArray[np.float32],
         code_weights: NDArray[np.float32],
+        place_weights: NDArray[np.float32] | None = None,
     ) -> None:
-        """Take a table of shape ``(tokens, dim)`` and one weight a token for each kind of text."""
+        """Take what a model is made of.
+
+        Args:
+            name: identity of the weights.
+            tokenizer: gives the tokens' ids.
+            table: one row a token, shape ``(tokens, dim)``.
+            query_weights: one a token: how much it counts in a query.
+            code_weights: one a token: how much it counts in code.
+            place_weights: ``MAX_TOKENS`` factors: how much the tokens at the start of code count, and those after.
+                With them a token that is repeated in a text is damped; without, each occurrence counts in full.
+        """
         self.name = name
         self.dim = int(table.shape[1])
-        self.max_tokens = _MAX_TOKENS
+        self.max_tokens = MAX_TOKENS
         self._tokenizer = tokenizer
         self._table = table
         self._query_weights = query_weights
         self._code_weights = code_weights
+        self._place_weights = place_weights
 
     @classmethod
     def load(cls, folder: Path) -> StaticEncoder:
@@ -75,9 +90,10 @@ class StaticEncoder:
         return cls(
             _identity(folder),
             vocabulary,
-            rows.astype(np.float32),
+            rows.astype(np.int8, copy=False),
             tensors["query_weights"].astype(np.float32),
             tensors["code_weights"].astype(np.float32),
+            tensors["place_weights"].astype(np.float32),
         )
 
     @classmethod
@@ -91,19 +107,45 @@ class StaticEncoder:
 
     def encode_queries(self, queries: Sequence[str]) -> NDArray[np.float32]:
         """Encode queries to unit rows, shape ``(len(queries), dim)``."""
-        return self._encode(queries, self._query_weights)
+        return self._encode(queries, self._query_weights, None)
 
     def encode_code(self, codes: Sequence[str]) -> NDArray[np.float32]:
         """Encode functions to unit rows, shape ``(len(codes), dim)``."""
-        return self._encode(codes, self._code_weights)
+        return self._encode(codes, self._code_weights, self._place_weights)
 
-    def _encode(self, texts: Sequence[str], weights: NDArray[np.float32]) -> NDArray[np.float32]:
+    def _encode(
+        self, texts: Sequence[str], weights: NDArray[np.float32], places: NDArray[np.float32] | None
+    ) -> NDArray[np.float32]:
         vectors = np.zeros((len(texts), self.dim), np.float32)
-        for row, ids in enumerate(self._tokenizer.token_ids(texts)):
-            if ids:
-                vectors[row] = weights[ids] @ self._table[ids]
+        for start in range(0, len(texts), _ROWS_AT_ONCE):
+            rows = self._tokenizer.token_ids(texts[start : start + _ROWS_AT_ONCE])
+            lengths = np.array([len(ids) for ids in rows])
+            ends = np.cumsum(lengths)
+            ids = np.fromiter(chain.from_iterable(rows), np.int64, ends[-1])
+            owner = np.repeat(np.arange(len(rows)), lengths)
+            weight = weights[ids]
+            if self._place_weights is not None:
+                weight *= damping(ids, owner)
+            if places is not None:
+                weight *= places[np.minimum(np.arange(len(ids)) - (ends - lengths)[owner], len(places) - 1)]
+            for row, (first, end) in enumerate(zip(ends - lengths, ends, strict=True), start):
+                vectors[row] = weight[first:end] @ self._table[ids[first:end]].astype(np.float32)
         vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), _EPSILON)
         return vectors
+
+
+def damping(ids: NDArray[np.integer], owner: NDArray[np.int64]) -> NDArray[np.float32]:
+    """A factor for each token: ``n`` occurrences in one text together count as ``log2(1 + n)`` and not as ``n``.
+
+    Args:
+        ids: the tokens of all texts.
+        owner: which text each is of.
+    """
+    if not len(ids):
+        return np.ones(0, np.float32)
+    _, kind, counts = np.unique(owner * (int(ids.max()) + 1) + ids, return_inverse=True, return_counts=True)
+    factors: NDArray[np.float32] = (np.log2(1 + counts) / counts).astype(np.float32)[kind]
+    return factors
 
 
 class _SubwordTokenizer:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from codesearch.encoders.vocabulary import Vocabulary
+    from codesearch.train.data.pair import Pair
 
 MAX_TEXT_TOKENS = 64
 MAX_CODE_TOKENS = 256
@@ -40,7 +41,7 @@ class Bags:
         """Return how many rows there are."""
         return len(self.starts) - 1
 
-    def positions(self, rows: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    def places(self, rows: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Where the tokens of ``rows`` are in ``ids``, and which of ``rows`` (0, 1, ...) each belongs to."""
         lengths = self.starts[rows + 1] - self.starts[rows]
         owner = np.repeat(np.arange(len(rows)), lengths)
@@ -49,7 +50,7 @@ class Bags:
 
 
 @dataclass(frozen=True)
-class Pairs:
+class TrainingPairs:
     """Texts and the code they are about, as token ids."""
 
     queries: Bags
@@ -66,28 +67,24 @@ class Pairs:
         return len(self.queries)
 
 
-def read_bags(
-    vocabulary: Vocabulary,
-    texts: Sequence[str],
-    names: Sequence[str],
-    codes: Sequence[str],
-    groups: Sequence[str],
-) -> Pairs:
-    """Tokenise pairs; ``names`` are the functions' qualified names, ``codes`` their source without ``texts``."""
-    text_ids = [ids[:MAX_TEXT_TOKENS] for ids in vocabulary.token_ids(texts)]
-    name_ids = vocabulary.token_ids(names)
-    rows, parts = [], []
-    for text, name, body in zip(text_ids, name_ids, vocabulary.token_ids(codes), strict=True):
-        body = body[:MAX_CODE_TOKENS]
-        words = set(name)
-        rows.append([*name, *text, *body])
-        parts.append([NAME] * len(name) + [TEXT] * len(text) + [NAME_IN_BODY if i in words else BODY for i in body])
-    numbers: dict[str, int] = {}
+def tokenize_pairs(pairs: Iterable[Pair], vocabulary: Vocabulary) -> TrainingPairs:
+    """Read pairs as token ids."""
+    texts, codes, parts, groups, same_text = [], [], [], [], []
+    group_numbers: dict[str, int] = {}
     text_numbers: dict[tuple[int, ...], int] = {}
-    return Pairs(
-        queries=Bags.of(text_ids),
-        codes=Bags.of(rows),
-        parts=np.concatenate([np.asarray(part, np.uint8) for part in parts] or [np.zeros(0, np.uint8)]),
-        same_text=np.array([text_numbers.setdefault(tuple(ids), len(text_numbers)) for ids in text_ids], np.int64),
-        groups=np.array([numbers.setdefault(group, len(numbers)) for group in groups], np.int64),
+    for pair in pairs:
+        text, name, body = vocabulary.token_ids([pair.text, pair.qualified_name, pair.code])
+        text, body = text[:MAX_TEXT_TOKENS], body[:MAX_CODE_TOKENS]
+        kinds = [NAME] * len(name) + [TEXT] * len(text) + [NAME_IN_BODY if i in name else BODY for i in body]
+        texts.append(np.asarray(text, np.int32))
+        codes.append(np.asarray([*name, *text, *body], np.int32))
+        parts.append(np.asarray(kinds, np.uint8))
+        groups.append(group_numbers.setdefault(pair.repo, len(group_numbers)))
+        same_text.append(text_numbers.setdefault(tuple(text), len(text_numbers)))
+    return TrainingPairs(
+        queries=Bags.of(texts),
+        codes=Bags.of(codes),
+        parts=np.concatenate([*parts, np.zeros(0, np.uint8)]),
+        same_text=np.array(same_text, np.int64),
+        groups=np.array(groups, np.int64),
     )

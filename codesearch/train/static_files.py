@@ -24,6 +24,7 @@ def save_static(
     table: NDArray[np.float32],
     query_weights: NDArray[np.float32],
     code_weights: NDArray[np.float32],
+    place_weights: NDArray[np.float32],
 ) -> None:
     """Write ``config.json``, ``vocabulary.txt`` and ``model.safetensors``.
 
@@ -33,6 +34,7 @@ def save_static(
         table: vectors, shape ``(tokens, dim)``; stored as int8, each row to its own scale.
         query_weights: one a token, how much it counts in a query.
         code_weights: one a token, how much it counts in code.
+        place_weights: one for each of the first ``MAX_TOKENS`` places in code.
     """
     from safetensors.numpy import save_file
 
@@ -46,9 +48,11 @@ def save_static(
             "embeddings": rows,
             "query_weights": (query_weights * scales).astype(np.float32),
             "code_weights": (code_weights * scales).astype(np.float32),
+            "place_weights": place_weights.astype(np.float32),
         },
         folder / "model.safetensors",
     )
+    (folder / "model.safetensors").chmod(0o644)
 
 
 def quantized(table: NDArray[np.float32]) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
