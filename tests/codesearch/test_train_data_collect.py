@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from codesearch.errors import CodesearchError
 from codesearch.train.data.collect import Limits, pairs_of_history, pairs_of_tree
 from codesearch.train.data.command import collect
-from codesearch.train.data.functions import without_docstring
+from codesearch.train.data.functions import is_copied, without_docstring
 from codesearch.train.data.pair import Pair, read_pairs
 from codesearch.train.data.sources import LISTED, Source, git_directory, package_folder, read_sources
 from indexer.extract import extract
@@ -303,3 +303,9 @@ def test_the_command_writes_pairs_and_a_summary(repository: Repository, tmp_path
     summary = json.loads((tmp_path / "out" / "summary.json").read_text())
     assert summary["train"]["docstring"] == {"go": 1, "python": 1}
     assert summary["failed"] == {}
+
+
+@pytest.mark.parametrize("path", ["vendor/a/b.go", "src/_vendor/requests/api.py", "include/spdlog/fmt/bundled/core.h"])
+def test_copies_of_other_projects_are_told_by_their_folder(path: str) -> None:
+    assert is_copied(path)
+    assert not is_copied(path.rpartition("/")[2])

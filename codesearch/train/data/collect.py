@@ -12,7 +12,7 @@ from codesearch.train.data.comments import comment_pairs
 from codesearch.train.data.commits import commit_pairs
 from codesearch.train.data.docstrings import Described, docstring_pairs
 from codesearch.train.data.documents import document_pairs
-from codesearch.train.data.functions import source_files
+from codesearch.train.data.functions import SourceFile, source_files
 from codesearch.train.data.git_objects import export
 from codesearch.train.data.pair import Origin, Pair
 from codesearch.train.data.sources import Source, git_directory, package_folder
@@ -39,12 +39,14 @@ def pairs_of_tree(source: Source, mirror: Path | None, clones: Path, limits: Lim
         CodesearchError: the repository cannot be had.
     """
     if source.is_installed:
-        yield from _pairs_of_folder(source, package_folder(source), limits)
+        # The headers that come with an installed package are often those of other projects.
+        python = (file for file in source_files(package_folder(source)) if file.path.endswith(".py"))
+        yield from _pairs_of_files(source, list(python), limits)
         return
     directory = git_directory(source, mirror, clones)
     with tempfile.TemporaryDirectory(prefix="codesearch-") as folder:
         export(directory, source.commit, Path(folder))
-        yield from _pairs_of_folder(source, Path(folder), limits)
+        yield from _pairs_of_files(source, list(source_files(Path(folder))), limits)
 
 
 def pairs_of_history(source: Source, mirror: Path | None, clones: Path, limits: Limits) -> Iterator[Pair]:
@@ -60,8 +62,7 @@ def pairs_of_history(source: Source, mirror: Path | None, clones: Path, limits: 
         yield _pair(source, described, "commit", commit)
 
 
-def _pairs_of_folder(source: Source, folder: Path, limits: Limits) -> Iterator[Pair]:
-    files = list(source_files(folder))
+def _pairs_of_files(source: Source, files: list[SourceFile], limits: Limits) -> Iterator[Pair]:
     origins: tuple[tuple[Origin, Iterable[Described], int], ...] = (
         ("docstring", docstring_pairs(files), limits.docstring),
         ("comment", comment_pairs(files), limits.comment),

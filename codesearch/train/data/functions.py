@@ -23,7 +23,7 @@ DOCUMENTS = (".md", ".markdown", ".rst")
 _SAYS_NOTHING = re.compile(r"[\s(){}\[\];,]*(?:end|fi|done|esac)?[\s(){}\[\];,]*")
 _OPENING = re.compile(r"""(?:@\w*doc\s+(?:~[sS])?|[rRuU]{0,2})("{3}|'{3}|"|')\s*""")
 _COPIED = re.compile(
-    r"(?:^|/)(?:_?vendor(?:ed|s)?|_vendor|third[-_]?party|3rdparty|external|externals|extern|bundled|node_modules|deps"
+    r"(?:^|/)(?:_?vendor(?:ed|s)?|_vendor|third[-_]?party|3rdparty|external(?:s|_libs)?|extern|bundled?|dependencies|node_modules|deps"
     r"|contrib/[^/]+/(?:src|lib)|_distutils|dist|site-packages|packages/vendored)/",
     re.IGNORECASE,
 )
