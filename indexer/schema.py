@@ -64,7 +64,20 @@ def _m1_initial(db: Database) -> None:
     _create(db, "derived", {"name": str, "last_id": int, "rows": int, "seal": str}, pk="name")
 
 
-MIGRATIONS: tuple[Callable[[Database], None], ...] = (_m1_initial,)
+def _m2_gone_functions(db: Database) -> None:
+    # The derived indexes still hold a function that was deleted. Each takes its own rows out of here when it no
+    # longer does.
+    _create(db, "gone", {"derived": str, "function_id": int}, pk=("derived", "function_id"))
+    db.execute(
+        """
+        CREATE TRIGGER functions_gone AFTER DELETE ON functions BEGIN
+            INSERT INTO gone (derived, function_id) VALUES ('words', old.id), ('vectors', old.id);
+        END
+        """
+    )
+
+
+MIGRATIONS: tuple[Callable[[Database], None], ...] = (_m1_initial, _m2_gone_functions)
 
 
 def migrate(connection: sqlite3.Connection) -> None:

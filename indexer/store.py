@@ -8,14 +8,17 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from indexer.connection import connect, connect_somehow
 from indexer.errors import StoreError
-from indexer.schema import migrate
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
 DATABASE = "index.db"
+
+# So many unused vectors are always kept (20 MB of them at 256 dimensions), for the branch that is switched back to.
+_VECTORS_KEPT = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,21 +105,28 @@ class Store:
         if not create and not path.exists():
             raise StoreError(f"no index in {folder}: run `codesearch index` first")
         try:
-            folder.mkdir(parents=True, exist_ok=True)
-            connection = sqlite3.connect(path, isolation_level=None, timeout=30, check_same_thread=False)
-            # WAL: readers never wait for the writer, and a killed writer leaves the last commit.
-            connection.execute("PRAGMA journal_mode = WAL")
-            connection.execute("PRAGMA synchronous = NORMAL")
-            connection.execute("PRAGMA foreign_keys = ON")
-            connection.execute("PRAGMA mmap_size = 268435456")
-            migrate(connection)
+            if create:
+                folder.mkdir(parents=True, exist_ok=True)
+            connection = connect(path) if create else connect_somehow(path)
         except (sqlite3.Error, OSError) as error:
-            raise StoreError(f"cannot open the index in {folder}: {error}") from error
+            reason = getattr(error, "strerror", None) or error
+            raise StoreError(f"cannot open the index in {folder}: {reason}") from error
         return cls(connection, folder)
 
     def close(self) -> None:
         """Close the connection; the last one to close folds the write-ahead log into the database."""
         self.connection.close()
+
+    @contextlib.contextmanager
+    def reading(self) -> Iterator[None]:
+        """Raises StoreError for whatever SQLite meets within: a damaged database, a disk that cannot be read."""
+        try:
+            yield
+        except sqlite3.Error as error:
+            reason = str(error).splitlines()[0]
+            raise StoreError(
+                f"cannot read the index in {self.folder} ({reason}): run `codesearch index --rebuild`"
+            ) from error
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[None]:
@@ -129,7 +139,7 @@ class Store:
                 self.connection.rollback()
                 raise
             self.connection.commit()
-        except sqlite3.OperationalError as error:
+        except sqlite3.Error as error:
             raise StoreError(f"cannot write the index in {self.folder}: {error}") from error
 
     # What is remembered beside files and functions
@@ -180,13 +190,6 @@ class Store:
         )
         return {row[0]: FileRecord(*row) for row in rows}
 
-    def touch_file(self, file: FileRecord) -> None:
-        """Record a new time or inode of a file whose content is the same."""
-        self.connection.execute(
-            "UPDATE files SET size = ?, mtime_ns = ?, inode = ? WHERE id = ?",
-            (file.size, file.mtime_ns, file.inode, file.id),
-        )
-
     def delete_files(self, ids: Iterable[int]) -> None:
         """Forget files and their functions; their vectors stay for when they come back."""
         self.connection.executemany("DELETE FROM files WHERE id = ?", ((i,) for i in ids))
@@ -198,15 +201,17 @@ class Store:
         what is new.
         """
         file_id = self._upsert_file(file)
-        kept: dict[bytes, list[int]] = {}
+        # The docstring is part of the key since the words of one that stands above its function are not in the digest
+        # where its first line is in the text too.
+        kept: dict[tuple[bytes, str], list[int]] = {}
         if file.id:
-            for row_id, digest in self.connection.execute(
-                "SELECT id, digest FROM functions WHERE file_id = ? ORDER BY id DESC", (file_id,)
+            for row_id, digest, docstring in self.connection.execute(
+                "SELECT id, digest, docstring FROM functions WHERE file_id = ? ORDER BY id DESC", (file_id,)
             ):
-                kept.setdefault(digest, []).append(row_id)
+                kept.setdefault((digest, docstring), []).append(row_id)
         moved, new = [], []
         for function in functions:
-            rows = kept.get(function.digest)
+            rows = kept.get((function.digest, function.docstring))
             if rows:
                 moved.append((*function, rows.pop()))
             else:
@@ -320,8 +325,8 @@ class Store:
         )
 
     def drop_unused_vectors(self) -> None:
-        """Delete vectors that no function uses, once they are more than the used ones."""
-        if self.count("vectors") > 2 * max(1000, self.count("functions")) * max(1, self.count("encoders")):
+        """Delete vectors that no function uses, once they are more than the used ones and worth the trouble."""
+        if self.count("vectors") > 2 * max(_VECTORS_KEPT, self.count("functions")) * max(1, self.count("encoders")):
             self.connection.execute("DELETE FROM vectors WHERE digest NOT IN (SELECT digest FROM functions)")
 
     # Derived indexes
@@ -334,6 +339,25 @@ class Store:
     def set_derived(self, name: str, last_id: int, rows: int, seal: str) -> None:
         """Record up to which function a derived index goes and what its files look like."""
         self.connection.execute("INSERT OR REPLACE INTO derived VALUES (?, ?, ?, ?)", (name, last_id, rows, seal))
+
+    def drop_derived(self, prefix: str) -> None:
+        """Have every derived index whose name begins so built anew."""
+        self.connection.execute("DELETE FROM derived WHERE substr(name, 1, ?) = ?", (len(prefix), prefix))
+
+    def gone(self, name: str, up_to: int) -> list[int]:
+        """Deleted functions with an id up to this one that the derived indexes of this name may still hold."""
+        rows = self.connection.execute(
+            "SELECT function_id FROM gone WHERE derived = ? AND function_id <= ?", (name, up_to)
+        )
+        return [row[0] for row in rows]
+
+    def forget_gone(self, name: str) -> None:
+        """Record that the derived indexes of this name hold no deleted function."""
+        self.connection.execute("DELETE FROM gone WHERE derived = ?", (name,))
+
+    def count_after(self, last_id: int) -> int:
+        """Number of functions with an id above ``last_id``."""
+        return int(self.connection.execute("SELECT count(*) FROM functions WHERE id > ?", (last_id,)).fetchone()[0])
 
     def last_id(self) -> int:
         """The highest function id."""

@@ -69,6 +69,7 @@ class VectorIndex:
         self._name = f"{_NAME}-{self.encoder_id}"
         self.is_whole = True
         self._base: Any = None
+        self._gone: NDArray[np.int64] = np.empty(0, np.int64)
         self._tail_ids: NDArray[np.int64] = np.empty(0, np.int64)
         self._tail: NDArray[np.float32] = np.empty((0, dim), np.float32)
 
@@ -77,21 +78,23 @@ class VectorIndex:
 
     # Writing
 
-    def update(self) -> None:
-        """Write a new FAISS file when the old one is damaged or the tail of newer vectors has grown too long."""
+    def update(self) -> bool:
+        """Write a new FAISS file when the old one is damaged or the tail of newer vectors has grown too long.
+
+        Returns whether there was one that is damaged.
+        """
         derived = self.store.derived(self._name)
-        total = self.store.count("functions")
-        if derived is not None and holds(self.store.folder, derived[2]):
+        is_damaged = derived is not None and self._open_base(derived) is None
+        if derived is not None and not is_damaged:
             last_id, rows, _ = derived
-            live = int(
-                self.store.connection.execute("SELECT count(*) FROM functions WHERE id <= ?", (last_id,)).fetchone()[0]
-            )
-            changed = (total - live) + max(0, rows - live)
+            changed = self.store.count_after(last_id) + len(self.store.gone(_NAME, last_id))
             if changed <= max(_SMALL_TAIL, rows * _TAIL_SHARE):
-                return
-        elif total <= _SMALL_TAIL:
-            return
+                return False
+        elif self.store.count("functions") <= _SMALL_TAIL:
+            self._drop_base()
+            return is_damaged
         self._write_base()
+        return is_damaged
 
     def _write_base(self) -> None:
         import faiss
@@ -113,10 +116,20 @@ class VectorIndex:
             temporary.unlink(missing_ok=True)
             raise StoreError(f"cannot write the vectors in {self.store.folder}: {_first_line(error)}") from error
         with self.store.transaction():
+            # Those of other encoders are not told any more which functions are gone.
+            self.store.drop_derived(f"{_NAME}-")
             self.store.set_derived(self._name, last_id, functions, seal([path]))
-        for old in self.store.folder.glob(f"{self._name}-*.faiss"):
+            self.store.forget_gone(_NAME)
+        for old in self.store.folder.glob(f"{_NAME}-*"):
             if old != path:
                 old.unlink(missing_ok=True)
+
+    def _drop_base(self) -> None:
+        with self.store.transaction():
+            self.store.drop_derived(f"{_NAME}-")
+            self.store.forget_gone(_NAME)
+        for old in self.store.folder.glob(f"{_NAME}-*"):
+            old.unlink(missing_ok=True)
 
     def _trained_index(self) -> Any:
         import faiss
@@ -168,16 +181,27 @@ class VectorIndex:
         """
         derived = self.store.derived(self._name)
         last_id = 0
-        self.is_whole = derived is None or holds(self.store.folder, derived[2])
-        if derived is not None and self.is_whole:
-            import faiss
-
+        self._base = self._open_base(derived) if derived else None
+        self.is_whole = derived is None or self._base is not None
+        if derived and self._base is not None:
             last_id = derived[0]
-            self._base = faiss.read_index(str(self._path(last_id)), faiss.IO_FLAG_MMAP_IFC)
+            self._gone = np.array(self.store.gone(_NAME, last_id), np.int64)
         tail = list(self._stored_batches(last_id))
         if tail:
             self._tail_ids = np.concatenate([ids for ids, _ in tail])
             self._tail = np.concatenate([vectors for _, vectors in tail])
+
+    def _open_base(self, derived: tuple[int, int, str]) -> Any:
+        """The FAISS file, or None if it is damaged or was just replaced by a process that is indexing."""
+        if not holds(self.store.folder, derived[2]):
+            return None
+        import faiss
+
+        try:
+            base = faiss.read_index(str(self._path(derived[0])), faiss.IO_FLAG_MMAP_IFC)
+        except RuntimeError:
+            return None
+        return base if base.d == self.dim else None
 
     def vector_of(self, digest: bytes) -> NDArray[np.float32] | None:
         """The unit vector of a content, the mean of its parts; None if it is not encoded."""
@@ -211,10 +235,14 @@ class VectorIndex:
         if self._base is None:
             return np.empty(0, np.int64), np.empty(0, np.float32)
         parameters = None
-        if allowed is not None:
+        if allowed is not None or len(self._gone):
             import faiss
 
-            selector = faiss.IDSelectorBatch(allowed)
+            selector = (
+                faiss.IDSelectorNot(faiss.IDSelectorBatch(self._gone))
+                if allowed is None
+                else faiss.IDSelectorBatch(allowed)
+            )
             parameters = (
                 faiss.SearchParametersIVF(sel=selector, nprobe=self._base.nprobe)
                 if hasattr(self._base, "nprobe")

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import tantivy
 
+from indexer.errors import StoreError
 from indexer.seal import holds, seal
 from indexer.split import WordSplitter
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from indexer.store import Store
@@ -44,6 +46,7 @@ class WordIndex:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder / _NAME
+        self._damaged = f"the word index in {folder} is damaged, run `codesearch index --rebuild`"
 
     @cached_property
     def _index(self) -> tantivy.Index:
@@ -63,34 +66,43 @@ class WordIndex:
             .build()
         )
 
-    def update(self, store: Store, progress: Callable[[int], None] | None = None) -> None:
+    def update(self, store: Store, progress: Callable[[int], None] | None = None) -> bool:
         """Add every function that the store got since the last update, or all of them when in doubt.
+
+        Returns whether there was an index that could not be gone on with.
 
         Killed before its commit, it has changed nothing; killed between commit and record, the seal does not hold and
         the next update builds it anew.
         """
         last_id = self._trusted_last_id(store)
-        newest = store.last_id()
-        if newest == last_id:
-            return
-        if last_id == 0:
-            shutil.rmtree(self.folder, ignore_errors=True)
-            self.folder.mkdir(parents=True)
-        index = tantivy.Index(_schema(), path=str(self.folder))
-        writer = index.writer(_HEAP_BYTES, _THREADS)
-        splitter = WordSplitter()
-        while rows := store.functions_after(last_id, _BATCH):
-            for row in rows:
-                writer.add_document(_document(splitter, row))
-            last_id = rows[-1][0]
-            if progress:
-                progress(len(rows))
-        writer.commit()
-        writer.wait_merging_threads()
+        is_damaged = last_id == 0 and store.derived(_NAME) is not None
+        gone = store.gone(_NAME, last_id)
+        if not gone and not store.count_after(last_id):
+            return False
+        with _errors_in_one_line(f"cannot write the word index in {self.folder}"):
+            if last_id == 0:
+                shutil.rmtree(self.folder, ignore_errors=True)
+                self.folder.mkdir(parents=True, exist_ok=True)
+            index = tantivy.Index(_schema(), path=str(self.folder))
+            writer = index.writer(_HEAP_BYTES, _THREADS)
+            for function_id in gone:
+                writer.delete_documents_by_term("id", function_id)
+            splitter = WordSplitter()
+            while rows := store.functions_after(last_id, _BATCH):
+                for row in rows:
+                    writer.add_document(_document(splitter, row))
+                last_id = rows[-1][0]
+                if progress:
+                    progress(len(rows))
+            writer.commit()
+            writer.wait_merging_threads()
+            count, sealed = index.searcher().num_docs, self._seal()
         with store.transaction():
-            store.set_derived(_NAME, last_id, index.searcher().num_docs, self._seal())
-        for cached in ("_index", "_searcher"):
+            store.set_derived(_NAME, last_id, count, sealed)
+            store.forget_gone(_NAME)
+        for cached in ("_index", "_searcher", "count"):
             self.__dict__.pop(cached, None)
+        return is_damaged
 
     def _seal(self) -> str:
         return seal(path for path in self.folder.iterdir() if not path.name.startswith("."))
@@ -101,31 +113,35 @@ class WordIndex:
         if derived is None:
             return 0
         last_id, rows, sealed = derived
-        gone = rows - store.connection.execute("SELECT count(*) FROM functions WHERE id <= ?", (last_id,)).fetchone()[0]
-        if gone > max(1000, rows * _REBUILD_WHEN_GONE):
+        if len(store.gone(_NAME, last_id)) > max(1000, rows * _REBUILD_WHEN_GONE):
             return 0
-        return last_id if holds(self.folder, sealed) else 0
+        return last_id if holds(self.folder, sealed) and self.can_be_searched() else 0
 
     def can_be_searched(self) -> bool:
         """Whether there is an index on disk that opens; an update under way leaves the last commit open to readers."""
         try:
-            return self._searcher.num_docs >= 0
-        except (ValueError, OSError):
+            with _errors_in_one_line("cannot read the word index"):
+                return bool(self._searcher.num_docs >= 0)
+        except StoreError:
             return False
 
     def is_whole(self, store: Store) -> bool:
-        """Whether the files are the ones that the last update wrote, up to the newest function."""
+        """Whether the files are the ones that the last update wrote, up to the newest function, and open."""
         derived = store.derived(_NAME)
-        return derived is not None and holds(self.folder, derived[2])
+        if derived is None:
+            return not store.last_id()
+        return not store.count_after(derived[0]) and holds(self.folder, derived[2]) and self.can_be_searched()
 
     @cached_property
     def count(self) -> int:
         """Number of functions."""
-        return int(self._searcher.num_docs)
+        with _errors_in_one_line(self._damaged):
+            return int(self._searcher.num_docs)
 
     def frequency(self, term: str) -> int:
         """Number of functions that have a stemmed word in their source."""
-        return int(self._searcher.doc_freq("body", term))
+        with _errors_in_one_line(self._damaged):
+            return int(self._searcher.doc_freq("body", term))
 
     def terms(self, text: str) -> list[str]:
         """The stemmed words of a text, as they stand in the index, each once."""
@@ -159,9 +175,26 @@ class WordIndex:
         return self._hits(query, k)[0]
 
     def _hits(self, query: tantivy.Query, k: int) -> tuple[list[int], list[float]]:
-        hits = self._searcher.search(query, k, count=False).hits
-        ids = self._searcher.fast_field_values("id", [address for _, address in hits])
+        with _errors_in_one_line(self._damaged):
+            hits = self._searcher.search(query, k, count=False).hits
+            ids = self._searcher.fast_field_values("id", [address for _, address in hits])
         return [int(i) for i in ids if i is not None], [float(score) for score, _ in hits]
+
+
+@contextlib.contextmanager
+def _errors_in_one_line(what: str) -> Iterator[None]:
+    """Give what tantivy and the disk raise as a StoreError."""
+    try:
+        yield
+    except StoreError:
+        raise
+    except (ValueError, OSError) as error:
+        raise StoreError(f"{what}: {str(error).splitlines()[0]}") from error
+    except BaseException as error:
+        # Damage that it did not expect makes tantivy panic, which is no Exception and has no class to import.
+        if type(error).__name__ != "PanicException":
+            raise
+        raise StoreError(f"{what}: {str(error).splitlines()[0]}") from None
 
 
 def _document(splitter: WordSplitter, row: tuple[Any, ...]) -> tantivy.Document:
