@@ -17,7 +17,7 @@ from codesearch.stems import Stemmer
 from codesearch.target import Target, resolve
 from indexer.crawl import CrawlOptions
 from indexer.errors import StoreError
-from indexer.mend import is_stamped, open_or_mend, stamp
+from indexer.mend import is_stamped, open_or_mend, stamp, was_tampered_with
 from indexer.refresh import Progress, Report, changes, refresh
 from indexer.store import FunctionRow, Store
 from indexer.vectors import VectorIndex
@@ -64,7 +64,8 @@ class CodeIndex:
         self._stemmer = Stemmer(self._words)
         self._rows: dict[int, FunctionRow] = {}
         self._has_words = self._words.can_be_searched()
-        self._vectors.load()
+        with store.reading():
+            self._vectors.load()
 
     @classmethod
     def build(
@@ -106,8 +107,11 @@ class CodeIndex:
         target = resolve(source, ref=ref, index_dir=index_dir, update=update, enclosing=enclosing, tell=tell)
         loaded = _load(encoder)
         options = CrawlOptions(tuple(exclude), max_file_size)
-        if not rebuild and (index := cls._open_fresh(target, loaded, options)):
-            return index
+        try:
+            if not rebuild and (index := cls._open_fresh(target, loaded, options)):
+                return index
+        except StoreError:
+            rebuild = True  # it looks untouched, but cannot be read
         from filelock import FileLock, Timeout
 
         target.folder.mkdir(parents=True, exist_ok=True)
@@ -123,15 +127,13 @@ class CodeIndex:
         except OSError as error:
             raise StoreError(f"cannot write the index in {target.folder}: {error.strerror or error}") from error
         try:
-            store, note = open_or_mend(target.folder)
-            if rebuild:
-                with store.transaction():
-                    store.set_meta("extraction", "")
-            report = refresh(store, target.repository, target.root, loaded, options, progress)
+            store, note = open_or_mend(target.folder, anew=rebuild)
+            with store.reading():
+                report = refresh(store, target.repository, target.root, loaded, options, progress)
             stamp(store)
         finally:
             lock.release()
-        index = cls(target, store, loaded, [note] if note else [])
+        index = cls(target, store, loaded, [*([note] if note else []), *report.notes])
         index.report = report
         return index
 
@@ -142,19 +144,32 @@ class CodeIndex:
         """Open an index as it is, without looking at the files.
 
         Raises:
-            StoreError: there is none.
+            StoreError: there is none, or it is damaged.
             CodesearchError: another encoder made it.
         """
         target = resolve(source, index_dir=index_dir, update=False)
+        if was_tampered_with(target.folder):
+            raise StoreError(f"the index in {target.folder} is damaged or was copied: run `codesearch index` first")
         store = Store.open(target.folder)
         loaded = _load(encoder)
-        made_with = store.meta("encoder")
+        with store.reading():
+            made_with = store.meta("encoder")
         if made_with and made_with != loaded.name:
             raise CodesearchError(
                 f"this index was made with the encoder {made_with}, not {loaded.name}: "
                 "search with the same --encoder, or index again with this one"
             )
-        return cls(target, store, loaded)
+        index = cls(target, store, loaded)
+        if not is_stamped(target.folder):
+            index.notes.append(index.coverage_note("indexing is not complete"))
+        elif not index._is_whole():
+            raise StoreError(f"the index in {target.folder} is damaged: run `codesearch index` first")
+        return index
+
+    def _is_whole(self) -> bool:
+        """Whether words and vectors are on disk as the last run left them."""
+        with self.store.reading():
+            return self._words.is_whole(self.store) and self._vectors.is_whole
 
     @classmethod
     def _open_fresh(cls, target: Target, encoder: Encoder, options: CrawlOptions) -> CodeIndex | None:
@@ -162,9 +177,11 @@ class CodeIndex:
         if not is_stamped(target.folder):
             return None
         store = Store.open(target.folder)
-        if store.meta("encoder") == encoder.name and not changes(store, target.root, options):
+        with store.reading():
+            is_fresh = store.meta("encoder") == encoder.name and not changes(store, target.root, options)
+        if is_fresh:
             index = cls(target, store, encoder)
-            if index._words.is_whole(store) and index._vectors.is_whole:
+            if index._is_whole():
                 return index
         store.close()
         return None
@@ -175,7 +192,7 @@ class CodeIndex:
             index = cls(target, Store.open(target.folder), encoder)
         except StoreError:
             raise CodesearchError("another process has just begun to index this: try again in a moment") from None
-        index.notes.append(index.coverage_note())
+        index.notes.append(index.coverage_note("another process is indexing"))
         return index
 
     def close(self) -> None:
@@ -192,14 +209,14 @@ class CodeIndex:
         """Close the database."""
         self.close()
 
-    def coverage_note(self) -> str:
-        """How much can be found while another process is still indexing."""
-        pending = int(self.store.meta("pending") or 0)
-        known = self.store.count("files")
-        missing = self.store.count_unencoded(self._vectors.encoder_id)
-        return (
-            f"another process is indexing: {known} of {known + pending} files can be found so far, "
-            f"{missing} functions only by their words"
+    def coverage_note(self, why: str) -> str:
+        """How much can be found before indexing is complete."""
+        with self.store.reading():
+            pending = int(self.store.meta("pending") or 0)
+            known = self.store.count("files")
+            missing = self.store.count_unencoded(self._vectors.encoder_id)
+        return f"{why}: {known} of {known + pending} files can be found so far, " + (
+            f"{missing} functions only by their words" if self._has_words else "only by their meaning"
         )
 
     # Searching
@@ -225,6 +242,12 @@ class CodeIndex:
         Raises:
             CodesearchError: a filter is not understood, or the matching head cannot be loaded.
         """
+        with self.store.reading():
+            return self._search(query, k, rerank, language, under)
+
+    def _search(
+        self, query: str, k: int, rerank: bool | str | Matcher, language: str | None, under: str | None
+    ) -> list[Hit]:
         parsed = parse(query)
         filters = parsed.filters + ((Filter("lang", language_name(language)),) if language else ())
         below = self.target.under if under is None else under
@@ -246,6 +269,10 @@ class CodeIndex:
         Raises:
             CodesearchError: the file is not indexed, or has no function at this line.
         """
+        with self.store.reading():
+            return self._similar(path, line, k)
+
+    def _similar(self, path: str, line: int, k: int) -> list[Hit]:
         row = self.store.connection.execute(
             "SELECT functions.id, functions.digest FROM functions JOIN files ON files.id = file_id "
             "WHERE files.path = ? AND start_line <= ? AND end_line >= ? "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shutil
 import sqlite3
@@ -19,12 +20,23 @@ _STAMP = "index.stamp"
 
 
 def stamp(store: Store) -> None:
-    """Record that the database is as a finished run left it; the caller holds the lock."""
-    store.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    """Record that the database is as a finished run left it; the caller holds the lock.
+
+    Raises:
+        StoreError: the folder cannot be written, or the disk is full; the index is complete nevertheless.
+    """
     path = store.folder / _STAMP
     temporary = path.with_suffix(".tmp")
-    temporary.write_text(json.dumps(_state(store.folder)), "utf-8")
-    temporary.replace(path)
+    try:
+        busy, _, _ = store.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        if busy:
+            return  # a reader needs the log; the next run checks and stamps
+        temporary.write_text(json.dumps(_state(store.folder)), "utf-8")
+        temporary.replace(path)
+    except (sqlite3.Error, OSError) as error:
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
+        raise StoreError(f"cannot write the index in {store.folder}: {_reason(error)}") from error
 
 
 def is_stamped(folder: Path) -> bool:
@@ -35,32 +47,59 @@ def is_stamped(folder: Path) -> bool:
         return False
 
 
+def was_tampered_with(folder: Path) -> bool:
+    """Whether the database was changed, copied or damaged after a finished run; a run removes the stamp first."""
+    return (folder / _STAMP).exists() and not is_stamped(folder)
+
+
 def _state(folder: Path) -> list[int]:
     stat = (folder / DATABASE).stat()
-    return [stat.st_size, stat.st_mtime_ns]
+    log = folder / f"{DATABASE}-wal"
+    return [stat.st_size, stat.st_mtime_ns, log.stat().st_size if log.exists() else 0]
 
 
-def open_or_mend(folder: Path) -> tuple[Store, str | None]:
-    """Open an index for writing, or make a new one; the caller holds the lock.
+def open_or_mend(folder: Path, *, anew: bool = False) -> tuple[Store, str | None]:
+    """Open an index for writing, or make a new one; the caller holds the lock and calls ``stamp`` when it is done.
 
+    With ``anew``, every file is to be read again.
     Returns the store, and a line for the user where something was found damaged and mended.
 
     Raises:
         StoreError: the folder cannot be written, or a newer version wrote the index.
     """
-    existed = (folder / DATABASE).exists()
-    if not existed or is_stamped(folder):
-        return Store.open(folder, create=True), None
+    store = None
     try:
         store = Store.open(folder, create=True)
-        lost = _drop_damaged(store)
-        stamp(store)
-    except (sqlite3.DatabaseError, StoreError) as error:
+        with store.reading():
+            note = _checked(store, anew)
+    except StoreError as error:
+        if store is not None:
+            store.close()
         if not _is_damage(error):
             raise
         discard(folder)
         return Store.open(folder, create=True), f"the index was damaged ({_reason(error)}) and is built anew"
-    return store, f"{lost} damaged entries of the index are made anew" if lost else None
+    try:
+        (folder / _STAMP).unlink(missing_ok=True)
+    except OSError as error:
+        raise StoreError(f"cannot write the index in {folder}: {_reason(error)}") from error
+    return store, note
+
+
+def _checked(store: Store, anew: bool) -> str | None:
+    """Drop what cannot be trusted, so that the refresh makes it again; tells about it."""
+    if is_stamped(store.folder) and not anew:
+        return None
+    tampered = was_tampered_with(store.folder)
+    _check_structure(store)
+    lost = _drop_damaged(store)
+    if tampered or anew:
+        _distrust(store)
+    if tampered and not anew:
+        if store.repository() is None:
+            return "the index was lost and is built anew"
+        return "the index was changed or copied since it was written: every file is read again"
+    return f"{lost} damaged entries of the index are made anew" if lost else None
 
 
 def discard(folder: Path) -> None:
@@ -72,33 +111,72 @@ def discard(folder: Path) -> None:
             path.unlink(missing_ok=True)
 
 
-def _drop_damaged(store: Store) -> int:
-    """Delete files and vectors whose content is not what was stored, so that the next refresh makes them again."""
-    problem = store.connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+def _check_structure(store: Store) -> None:
+    problem = store.connection.execute("PRAGMA integrity_check(1)").fetchone()[0]
     if problem != "ok":
-        raise sqlite3.DatabaseError(problem)
-    files = {
-        row[0]
-        for row in store.connection.execute("SELECT file_id, qualified_name, docstring, text, digest FROM functions")
-        if content_digest(encoder_text(*row[1:4])) != row[4]
-    }
-    vectors = [
-        (rowid,)
-        for rowid, packed in store.connection.execute("SELECT rowid, vector FROM vectors")
-        if not is_whole(packed)
+        raise sqlite3.DatabaseError(problem.splitlines()[-1])
+
+
+def _drop_damaged(store: Store) -> int:
+    """Delete what is not what was stored: files with a damaged function, vectors, rows whose text is none."""
+    connection = store.connection
+    connection.text_factory = _decode_anyway
+    try:
+        broken = {
+            table: [row[0] for row in connection.execute(f"SELECT rowid, * FROM {table}") if not _is_text(row[1:])]
+            for table in ("meta", "repositories", "encoders", "derived", "files")
+        }
+        broken["files"] += {
+            row[0]
+            for row in connection.execute(
+                "SELECT file_id, qualified_name, docstring, text, digest, kind, name, signature FROM functions"
+            )
+            if not _is_text(row) or content_digest(encoder_text(*row[1:4])) != row[4]
+        }
+    finally:
+        connection.text_factory = str
+    broken["vectors"] = [
+        rowid for rowid, packed in connection.execute("SELECT rowid, vector FROM vectors") if not is_whole(packed)
     ]
-    if files or vectors:
+    if any(broken.values()):
         with store.transaction():
-            store.delete_files(files)
-            store.connection.executemany("DELETE FROM vectors WHERE rowid = ?", vectors)
-    return len(files) + len(vectors)
+            for table, rowids in broken.items():
+                connection.executemany(f"DELETE FROM {table} WHERE rowid = ?", ((rowid,) for rowid in rowids))
+    return sum(map(len, broken.values()))
 
 
-def _is_damage(error: Exception) -> bool:
-    cause = error.__cause__ if isinstance(error, StoreError) else error
-    # "database is locked" or "disk is full" are operational; a file that is no database or is malformed is not.
-    return isinstance(cause, sqlite3.DatabaseError) and not isinstance(cause, sqlite3.OperationalError)
+def _decode_anyway(data: bytes) -> str:
+    return data.decode("utf-8", "surrogateescape")
+
+
+def _is_text(row: tuple[object, ...]) -> bool:
+    """Whether every string of a row was UTF-8; ``_decode_anyway`` left surrogates where it was not."""
+    try:
+        for value in row:
+            if isinstance(value, str):
+                value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _distrust(store: Store) -> None:
+    """Have everything that can be made from the files and the vectors made again, row by row."""
+    with store.transaction():
+        store.connection.execute("DELETE FROM files WHERE repository_id != 1")
+        store.connection.execute("DELETE FROM functions WHERE file_id NOT IN (SELECT id FROM files)")
+        store.connection.execute("DELETE FROM meta")
+        store.drop_derived("")
+
+
+def _is_damage(error: StoreError) -> bool:
+    cause = error.__cause__
+    if isinstance(cause, sqlite3.OperationalError):
+        # Most of these are about the disk or about other processes, and a new index would not fare better.
+        return any(sign in str(cause) for sign in ("no such", "malformed", "already exists", "Could not decode"))
+    return isinstance(cause, sqlite3.DatabaseError)
 
 
 def _reason(error: Exception) -> str:
-    return str(error.__cause__ or error).splitlines()[0]
+    cause = error.__cause__ or error
+    return str(getattr(cause, "strerror", None) or cause).splitlines()[0]
