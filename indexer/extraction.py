@@ -65,12 +65,17 @@ def extract_file(root: Path, found: FoundFile, options: CrawlOptions) -> Extract
     return Extracted(found, source.digest, language.name if language else None, None, functions)
 
 
-def extract_files(root: Path, files: Sequence[FoundFile], options: CrawlOptions) -> Iterator[Extracted]:
-    """Extract files in about their order; memory is bounded by a few chunks of files, however many there are."""
+def extract_files(
+    root: Path, files: Sequence[FoundFile], options: CrawlOptions, *, apart: bool = False
+) -> Iterator[Extracted]:
+    """Extract files in about their order; memory is bounded by a few chunks of files, however many there are.
+
+    With ``apart``, never in this process, which a file that crashes the parser would take down.
+    """
     workers = os.cpu_count() or 1
-    if sum(file.size for file in files) < _POOL_BYTES or workers == 1:
+    if not apart and (sum(file.size for file in files) < _POOL_BYTES or workers == 1):
         for file in files:
-            yield extract_file(root, file, options)
+            yield _extract_or_skip(root, file, options)
         return
     yield from _extract_in_processes(root, list(_chunks(files)), options, workers)
 
@@ -92,30 +97,44 @@ def _extract_in_processes(
             try:
                 yield from future.result()
             except BrokenProcessPool:
-                # One file took its worker down. The chunks that were under way are done again, file by file, each in
-                # a process of its own, so that only the guilty file is lost.
+                # One file took its worker down. The chunks that were under way are done again, file by file, so that
+                # only the guilty file is lost.
                 suspects = [chunk, *(other for other, _ in waiting)]
                 waiting.clear()
                 pool.shutdown(wait=False, kill_workers=True)
-                for file in (file for suspect in suspects for file in suspect):
-                    yield _extract_alone(root, file, options)
+                yield from _extract_one_by_one(root, [file for suspect in suspects for file in suspect], options)
                 pool = _pool(workers)
     finally:
         pool.shutdown(wait=False, kill_workers=True)
 
 
-def _extract_alone(root: Path, file: FoundFile, options: CrawlOptions) -> Extracted:
+def _extract_one_by_one(root: Path, files: list[FoundFile], options: CrawlOptions) -> Iterator[Extracted]:
+    """Extract in one other process, which is started again after each file that it does not survive."""
     from concurrent.futures.process import BrokenProcessPool
 
-    with _pool(1) as pool:
-        try:
-            return pool.submit(_extract_chunk, root, [file], options).result()[0]
-        except BrokenProcessPool:
-            return Extracted(file, None, None, SkipReason.CRASHED.value)
+    pool = _pool(1)
+    try:
+        for file in files:
+            try:
+                yield from pool.submit(_extract_chunk, root, [file], options).result()
+            except BrokenProcessPool:  # noqa: PERF203 - starting a process costs more
+                pool.shutdown(wait=False, kill_workers=True)
+                pool = _pool(1)
+                yield Extracted(file, None, None, SkipReason.CRASHED.value)
+    finally:
+        pool.shutdown(wait=False, kill_workers=True)
 
 
 def _extract_chunk(root: Path, files: list[FoundFile], options: CrawlOptions) -> list[Extracted]:
-    return [extract_file(root, file, options) for file in files]
+    return [_extract_or_skip(root, file, options) for file in files]
+
+
+def _extract_or_skip(root: Path, file: FoundFile, options: CrawlOptions) -> Extracted:
+    """Extract a file; one that brings its parser or its reader to an error is counted and costs nothing else."""
+    try:
+        return extract_file(root, file, options)
+    except Exception:
+        return Extracted(file, None, None, SkipReason.CRASHED.value)
 
 
 def _pool(workers: int) -> ProcessPoolExecutor:

@@ -6,6 +6,7 @@ Every stage is a catching-up with the stage before, so a run that was killed any
 from __future__ import annotations
 
 import json
+import os
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
@@ -35,6 +36,7 @@ _COMMIT_SECONDS = 2.0
 _WORDS_SECONDS = 15.0
 _ENCODE_BATCH = 512
 _CHARS_PER_TOKEN = 4
+_REASONS = frozenset(reason.value for reason in SkipReason)
 
 
 class CodeEncoder(Protocol):
@@ -87,6 +89,8 @@ class Report:
     deleted: int = 0
     encoded: int = 0
     seconds: float = 0.0
+    notes: list[str] = field(default_factory=list)
+    """Lines that the user should see: which derived index was found damaged and built anew."""
     skipped: Skipped = field(default_factory=Skipped)
 
 
@@ -102,8 +106,12 @@ def changes(store: Store, root: Path, options: CrawlOptions) -> Changes:
             result.to_read.append((found, old.id if old else 0))
         elif (old.size, old.mtime_ns, old.inode) != (found.size, found.mtime_ns, found.inode):
             result.to_read.append((found, old.id))
-        elif old.skipped:
+        elif old.skipped == SkipReason.UNREADABLE.value and os.access(absolute_path(root, old.path), os.R_OK):
+            result.to_read.append((found, old.id))  # a change of permissions leaves the modification time as it is
+        elif old.skipped in _REASONS:
             result.skipped.add(SkipReason(old.skipped), found.path)
+        elif old.skipped:
+            result.to_read.append((found, old.id))  # for a reason of another version
     result.deleted = [old.id for old in known.values()]
     return result
 
@@ -128,16 +136,18 @@ def refresh(
     words = WordIndex(store.folder)
     if plan:
         _read_files(store, repository, root, plan, options, progress, words)
-    words.update(store)
+    if words.update(store):
+        report.notes.append("the word index was damaged or unfinished and is built anew")
     report.encoded = encode_missing(store, encoder, progress)
-    VectorIndex(store, encoder.name, encoder.dim).update()
+    if VectorIndex(store, encoder.name, encoder.dim).update():
+        report.notes.append("the vector index was damaged and is built anew")
     with store.transaction():
         store.set_repository(repository)
         store.mark_complete()
+        store.set_meta("pending", "0")
         store.set_meta("encoder", encoder.name)
         store.set_meta("skipped", json.dumps({reason.value: n for reason, n in plan.skipped.counts.items()}))
         store.drop_unused_vectors()
-    store.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     report.seconds = time.perf_counter() - started
     return report
 
@@ -154,6 +164,8 @@ def _read_files(
     from indexer.extraction import extract_files
 
     progress.stage("reading", len(plan.to_read))
+    # A run that ended while it read files may have been ended by one of them.
+    apart = store.meta("pending") not in (None, "0")
     ids = {found.path: file_id for found, file_id in plan.to_read}
     known = {record.id: record for record in store.files().values()}
     with store.transaction():
@@ -175,7 +187,7 @@ def _read_files(
         waiting = []
 
     try:
-        for extracted in extract_files(root, [found for found, _ in plan.to_read], options):
+        for extracted in extract_files(root, [found for found, _ in plan.to_read], options, apart=apart):
             waiting.append(extracted)
             now = time.monotonic()
             if len(waiting) >= _COMMIT_FILES or now - committed_at > _COMMIT_SECONDS:
@@ -211,7 +223,8 @@ def _store_file(
 
 def encode_missing(store: Store, encoder: CodeEncoder, progress: Progress) -> int:
     """Encode every function whose content this encoder never saw; returns how many that were."""
-    encoder_id = store.add_encoder(encoder.name, encoder.dim)
+    with store.transaction():
+        encoder_id = store.add_encoder(encoder.name, encoder.dim)
     total = store.count_unencoded(encoder_id)
     if not total:
         return 0
@@ -222,7 +235,8 @@ def encode_missing(store: Store, encoder: CodeEncoder, progress: Progress) -> in
         last_id = rows[-1][0]
         inputs: list[str] = []
         owners: list[tuple[bytes, int]] = []
-        for _, digest, qualified_name, docstring, text in rows:
+        unseen = {row[1]: row for row in rows}  # the same function can be there many times
+        for _, digest, qualified_name, docstring, text in unseen.values():
             cut = parts(encoder_text(qualified_name, docstring, text), max_chars)
             owners.append((digest, len(cut)))
             inputs.extend(cut)
