@@ -29,7 +29,7 @@ ELIXIR = Language(
     ),
     line_comment=(b"#",),
     block_comment=None,
-    inner_doc=re.compile(rb"do\s+(?:[^@\n]*\n\s*){0,8}?@moduledoc\s+" + _STRING, re.DOTALL),
+    inner_doc=re.compile(rb"do\b(?:[^\n]*\n){0,9}?[ \t]*@moduledoc\s+" + _STRING, re.DOTALL),
     prefix_doc=re.compile(rb"@doc\s+" + _STRING, re.DOTALL),
     has_methods=False,
     groups_clauses=True,
