@@ -27,8 +27,8 @@ class Limits:
     comment: int = 1500
     doc: int = 800
     test: int = 1000
-    commit: int = 800
-    commit_seconds: float = 60.0
+    commit: int = 300
+    commit_seconds: float = 40.0
     """The time that a repository's history may take."""
 
 

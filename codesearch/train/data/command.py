@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Annotated
+from zlib import crc32
 
 import typer
 
@@ -20,7 +21,11 @@ from codesearch.train.data.near_duplicates import NearDuplicates
 from codesearch.train.data.pair import Pair, read_pairs, write_pairs
 from codesearch.train.data.sources import LISTED, Source, read_sources
 
-_PairsOf = Callable[[Source, Path | None, Path, Limits], Iterator[Pair]]
+_PARTS: dict[str, Callable[[Source, Path | None, Path, Limits], Iterator[Pair]]] = {
+    "": pairs_of_tree,
+    ".commits": pairs_of_history,
+}
+"""What is collected from a repository, by the ending of its file."""
 
 
 @dataclass(slots=True)
@@ -44,8 +49,8 @@ def collect(
 ) -> Collected:
     """Write ``OWNER+NAME.jsonl.gz`` and ``OWNER+NAME.commits.jsonl.gz`` into ``output`` for every source.
 
-    What the files give comes first for all repositories, then the histories. A run that was killed goes on where it
-    was. Held-out repositories go before all others, so that a function both have is held out.
+    A run that was killed goes on where it was. Held-out repositories go before all others, so that a function both
+    have is held out; the order of the others mixes languages, so that a run that is cut short has some of all.
 
     Args:
         sources: the repositories, without double ones.
@@ -59,7 +64,7 @@ def collect(
     raw, clones = output / ".raw", output / ".clones"
     for folder in (output, raw, clones):
         folder.mkdir(parents=True, exist_ok=True)
-    ordered = sorted(sources, key=lambda source: source.split != "valid")
+    ordered = sorted(sources, key=lambda source: (source.split != "valid", crc32(source.repository.encode())))
     collected = Collected()
     known = {"docstring": NearDuplicates(), "comment": NearDuplicates(), "doc": NearDuplicates()}
     foreign = NearDuplicates()
@@ -67,31 +72,32 @@ def collect(
         for codes in pool.map(functions_of, unlike):
             for code in codes:
                 foreign.add(code)
-        for pairs_of, ending in ((pairs_of_tree, ""), (pairs_of_history, ".commits")):
-            work = partial(_collect_raw, pairs_of, raw, ending, mirror, clones, limits or Limits())
-            for source, failure in zip(ordered, pool.map(work, ordered), strict=True):
-                if failure:
-                    collected.failed[source.repository] = failure
-                    report(f"{source.repository}: {failure}")
-                    continue
+        work = partial(_collect_raw, raw, mirror, clones, limits or Limits())
+        for source, failure in zip(ordered, pool.map(work, ordered), strict=True):
+            if failure:
+                collected.failed[source.repository] = failure
+                report(f"{source.repository}: {failure}")
+                continue
+            counts: Counter[str] = Counter()
+            for ending in _PARTS:
                 name = f"{source.file_name}{ending}.jsonl.gz"
                 kept = list(_new(read_pairs(raw / name), known, foreign))
                 write_pairs(output / name, kept)
                 collected.pairs.update((pair.split, pair.source, pair.language) for pair in kept)
-                report(f"{source.repository}: {_summary(kept)}")
+                counts.update(pair.source for pair in kept)
+            report(f"{source.repository}: {_summary(counts)}")
     return collected
 
 
-def _collect_raw(
-    pairs_of: _PairsOf, raw: Path, ending: str, mirror: Path | None, clones: Path, limits: Limits, source: Source
-) -> str:
-    """Write what one repository gives, near-duplicates included; return why it could not be had, or nothing."""
-    path = raw / f"{source.file_name}{ending}.jsonl.gz"
-    if not path.exists():
-        try:
-            write_pairs(path, pairs_of(source, mirror, clones, limits))
-        except CodesearchError as error:
-            return str(error)
+def _collect_raw(raw: Path, mirror: Path | None, clones: Path, limits: Limits, source: Source) -> str:
+    """Write what a repository gives, near-duplicates included; return why it could not be had, if so."""
+    for ending, pairs_of in _PARTS.items():
+        path = raw / f"{source.file_name}{ending}.jsonl.gz"
+        if not path.exists():
+            try:
+                write_pairs(path, pairs_of(source, mirror, clones, limits))
+            except CodesearchError as error:
+                return str(error)
     return ""
 
 
@@ -104,8 +110,7 @@ def _new(pairs: Iterable[Pair], known: dict[str, NearDuplicates], foreign: NearD
             yield pair
 
 
-def _summary(pairs: list[Pair]) -> str:
-    counts = Counter(pair.source for pair in pairs)
+def _summary(counts: Counter[str]) -> str:
     return ", ".join(f"{count:,} {source}" for source, count in counts.most_common()) or "no pairs"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import shutil
 import subprocess
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, distribution
@@ -109,12 +110,14 @@ def package_folder(source: Source) -> Path:
 
 def _clone(source: Source, directory: Path) -> Path:
     url = f"https://github.com/{source.repository}.git"
-    command = git_command("clone", "--quiet", "--bare", url, str(directory))
+    unfinished = directory.with_name(directory.name + ".part")
+    shutil.rmtree(unfinished, ignore_errors=True)
+    command = git_command("clone", "--quiet", "--bare", url, str(unfinished))
     done = subprocess.run(command, env=git_environment("https"), capture_output=True, text=True)
     if done.returncode:
         reason = done.stderr.strip().splitlines()[-1:] or ["git failed"]
         raise CodesearchError(f"cannot clone {url}: {reason[0]}")
-    return directory
+    return unfinished.rename(directory)
 
 
 def _with_commit(directory: Path, source: Source) -> Path:
