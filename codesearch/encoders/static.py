@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from itertools import chain
+from dataclasses import dataclass
+from itertools import chain, pairwise
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -120,32 +121,47 @@ class StaticEncoder:
         for start in range(0, len(texts), _ROWS_AT_ONCE):
             rows = self._tokenizer.token_ids(texts[start : start + _ROWS_AT_ONCE])
             lengths = np.array([len(ids) for ids in rows])
-            ends = np.cumsum(lengths)
-            ids = np.fromiter(chain.from_iterable(rows), np.int64, ends[-1])
             owner = np.repeat(np.arange(len(rows)), lengths)
-            weight = weights[ids]
-            if self._place_weights is not None:
-                weight *= damping(ids, owner)
-            if places is not None:
-                weight *= places[np.minimum(np.arange(len(ids)) - (ends - lengths)[owner], len(places) - 1)]
-            for row, (first, end) in enumerate(zip(ends - lengths, ends, strict=True), start):
+            ids = np.fromiter(chain.from_iterable(rows), np.int64, len(owner))
+            if self._place_weights is None:
+                weight = weights[ids]
+            else:
+                merged = merge_repeats(ids, owner)
+                count = merged.counts
+                if places is not None:
+                    place = np.arange(len(ids)) - (np.cumsum(lengths) - lengths)[owner]
+                    count = np.bincount(merged.index, places[np.minimum(place, len(places) - 1)])
+                ids, owner, weight = merged.ids, merged.owner, weights[merged.ids] * merged.damping * count
+            bounds = np.searchsorted(owner, np.arange(len(rows) + 1))
+            for row, (first, end) in enumerate(pairwise(bounds), start):
                 vectors[row] = weight[first:end] @ self._table[ids[first:end]].astype(np.float32)
         vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), _EPSILON)
         return vectors
 
 
-def damping(ids: NDArray[np.integer], owner: NDArray[np.int64]) -> NDArray[np.float32]:
-    """A factor for each token: ``n`` occurrences in one text together count as ``log2(1 + n)`` and not as ``n``.
+@dataclass(frozen=True)
+class MergedTokens:
+    """Each token of a text once, for many texts one after the other."""
 
-    Args:
-        ids: the tokens of all texts.
-        owner: which text each is of.
-    """
-    if not len(ids):
-        return np.ones(0, np.float32)
-    _, kind, counts = np.unique(owner * (int(ids.max()) + 1) + ids, return_inverse=True, return_counts=True)
-    factors: NDArray[np.float32] = (np.log2(1 + counts) / counts).astype(np.float32)[kind]
-    return factors
+    ids: NDArray[np.int64]
+    owner: NDArray[np.int64]
+    """Which text each is of, rising."""
+    index: NDArray[np.int64]
+    """Where each occurrence went."""
+    counts: NDArray[np.int64]
+
+    @property
+    def damping(self) -> NDArray[np.float32]:
+        """What each occurrence counts, so that ``n`` of them together count as ``log2(1 + n)``."""
+        factors: NDArray[np.float32] = (np.log2(1 + self.counts) / self.counts).astype(np.float32)
+        return factors
+
+
+def merge_repeats(ids: NDArray[np.int64], owner: NDArray[np.int64]) -> MergedTokens:
+    """Merge the repeated tokens of each text; ``owner`` says which text each of ``ids`` is of."""
+    span = int(ids.max(initial=0)) + 1
+    keys, index, counts = np.unique(owner * span + ids, return_inverse=True, return_counts=True)
+    return MergedTokens(keys % span, keys // span, index, counts)
 
 
 class _SubwordTokenizer:

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, embedding_bag, kl_div, log_softmax, normalize
 
-from codesearch.encoders.static import MAX_TOKENS, damping
+from codesearch.encoders.static import MAX_TOKENS, merge_repeats
 from codesearch.train.bags import NAME, NAME_IN_BODY, TEXT
 from codesearch.train.run import Run
 
@@ -53,23 +53,29 @@ class Settings:
 
 @dataclass(frozen=True)
 class Tokens:
-    """Rows of tokens as ``embedding_bag`` takes them, each with its damping and its place in the row."""
+    """Rows of tokens as ``embedding_bag`` takes them, each token of a row once."""
 
     ids: Tensor
     offsets: Tensor
-    factors: Tensor
+    counts: Tensor
+    damping: Tensor
+    index: Tensor
+    """Which of ``ids`` each occurrence is."""
     buckets: Tensor
+    """The place of each occurrence in its row."""
 
     @classmethod
-    def of(cls, ids: NDArray[np.int32], owner: NDArray[np.int64], rows: int) -> Tokens:
+    def of(cls, ids: NDArray[np.int64], owner: NDArray[np.int64], rows: int) -> Tokens:
         """Take ids and the row of each, in the order of the rows."""
-        offsets = np.zeros(rows, np.int64)
-        np.cumsum(np.bincount(owner, minlength=rows)[:-1], out=offsets[1:])
+        merged = merge_repeats(ids, owner)
+        place = np.arange(len(ids)) - np.searchsorted(owner, owner)
         return cls(
-            torch.from_numpy(ids.astype(np.int64)),
-            torch.from_numpy(offsets),
-            torch.from_numpy(damping(ids, owner)),
-            torch.from_numpy(buckets(np.arange(len(ids)) - offsets[owner])),
+            torch.from_numpy(merged.ids),
+            torch.from_numpy(np.searchsorted(merged.owner, np.arange(rows))),
+            torch.from_numpy(merged.counts).float(),
+            torch.from_numpy(merged.damping),
+            torch.from_numpy(merged.index),
+            torch.from_numpy(buckets(place)),
         )
 
 
@@ -96,14 +102,15 @@ class StaticModel(nn.Module):
 
     def queries(self, tokens: Tokens) -> Tensor:
         """Encode queries to unit rows."""
-        return self._encode(tokens, self.query_weights[tokens.ids])
+        return self._encode(tokens, self.query_weights, tokens.counts)
 
     def codes(self, tokens: Tokens) -> Tensor:
         """Encode code to unit rows."""
-        return self._encode(tokens, self.code_weights[tokens.ids] + self.place_weights[tokens.buckets])
+        places = self.place_weights.exp()[tokens.buckets]
+        return self._encode(tokens, self.code_weights, torch.zeros(len(tokens.ids)).index_add(0, tokens.index, places))
 
-    def _encode(self, tokens: Tokens, weights: Tensor) -> Tensor:
-        weights = weights.exp() * tokens.factors
+    def _encode(self, tokens: Tokens, weights: Tensor, counts: Tensor) -> Tensor:
+        weights = weights[tokens.ids].exp() * tokens.damping * counts
         rows = embedding_bag(tokens.ids, self.table, tokens.offsets, mode="sum", per_sample_weights=weights)
         return normalize(rows, dim=1)
 
@@ -162,7 +169,7 @@ def compose(pairs: TrainingPairs, rows: NDArray[np.int64], settings: Settings, r
     with_text = random.random(len(rows)) < settings.keep_text
 
     at, owner = pairs.codes.places(rows)
-    ids, part = pairs.codes.ids[at], pairs.parts[at]
+    ids, part = pairs.codes.ids[at].astype(np.int64), pairs.parts[at]
     chance = np.full(len(at), 1 - settings.word_dropout)
     chance[(part == NAME) & ~with_name[owner]] = 0
     chance[(part == NAME_IN_BODY) & by_name[owner]] = 0
@@ -172,7 +179,7 @@ def compose(pairs: TrainingPairs, rows: NDArray[np.int64], settings: Settings, r
     text_at, text_owner = pairs.queries.places(rows)
     asks = ~by_name[text_owner] & (random.random(len(text_at)) < 1 - settings.word_dropout)
     name_asks = (part == NAME) & by_name[owner]
-    query_ids = np.concatenate([pairs.queries.ids[text_at[asks]], ids[name_asks]])
+    query_ids = np.concatenate([pairs.queries.ids[text_at[asks]].astype(np.int64), ids[name_asks]])
     query_owner = np.concatenate([text_owner[asks], owner[name_asks]])
     order = np.argsort(query_owner, kind="stable")
 
