@@ -11,6 +11,10 @@ import re
 
 MIN_WORDS = 3
 MAX_WORDS = 80
+MAX_SUBJECT = 200
+"""Characters; a longer subject is a whole message on one line."""
+MAX_CHARACTERS = 3000
+"""Of a longer text no more is looked at."""
 
 _PARAGRAPH = re.compile(r"\n\s*\n|<p\s*/?>", re.IGNORECASE)
 _SUMMARY = re.compile(r"<summary>(.*?)</summary>", re.DOTALL | re.IGNORECASE)
@@ -89,6 +93,7 @@ _ISSUE = re.compile(
 
 def docstring_text(docstring: str) -> str | None:
     """Return the first paragraph of a docstring as one line without markup, None if it says nothing of its own."""
+    docstring = docstring[:MAX_CHARACTERS]
     summary = _SUMMARY.search(docstring)
     if summary:
         docstring = summary[1].strip()
@@ -102,6 +107,7 @@ def docstring_text(docstring: str) -> str | None:
 
 def comment_text(comment: str) -> str | None:
     """Return a comment as one line, None if it is code that was commented out or an instruction to a tool."""
+    comment = comment[:MAX_CHARACTERS]
     if re.search(
         r"[;{}]\s*$|^\s*[@#!<]|[=!]=|&&|\|\||\w\(.*\)\s*$|[-=*#~]{4,}|^\s*\w+\s*=|:\s*\w+\s*=", comment, re.MULTILINE
     ):
@@ -114,7 +120,7 @@ def subject_text(subject: str) -> str | None:
 
     None for merges, reverts, releases, and what says nothing of what the code does.
     """
-    if _MERGE.match(subject) or _ROUTINE.search(subject):
+    if len(subject) > MAX_SUBJECT or _MERGE.match(subject) or _ROUTINE.search(subject):
         return None
     subject = _PREFIX.sub("", subject.strip())
     subject = _ISSUE.sub("", subject).strip(" .,;:-")

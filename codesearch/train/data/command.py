@@ -79,12 +79,16 @@ def collect(
                 report(f"{source.repository}: {failure}")
                 continue
             counts: Counter[str] = Counter()
+            held_out: list[str] = []
             for ending in _PARTS:
                 name = f"{source.file_name}{ending}.jsonl.gz"
                 kept = list(_new(read_pairs(raw / name), known, foreign))
                 write_pairs(output / name, kept)
                 collected.pairs.update((pair.split, pair.source, pair.language) for pair in kept)
                 counts.update(pair.source for pair in kept)
+                held_out += [pair.code for pair in kept if pair.split == "valid"]
+            for code in held_out:
+                foreign.add(code)
             report(f"{source.repository}: {_summary(counts)}")
     return collected
 
@@ -102,7 +106,10 @@ def _collect_raw(raw: Path, mirror: Path | None, clones: Path, limits: Limits, s
 
 
 def _new(pairs: Iterable[Pair], known: dict[str, NearDuplicates], foreign: NearDuplicates) -> Iterator[Pair]:
-    """Yield the pairs whose code was not met in any repository, and is of none of the foreign ones."""
+    """Yield the pairs whose code was met in no repository before and is none of the foreign functions.
+
+    The same code may come with a docstring and with a comment, commits or tests.
+    """
     for pair in pairs:
         if pair.code in foreign:
             continue
