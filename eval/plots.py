@@ -115,5 +115,5 @@ def _axes(x: str, y: str, size: tuple[float, float]) -> tuple[Figure, Axes]:
 def _save(figure: Figure, axes: Axes, title: str, path: Path) -> None:
     axes.set_title(title, loc="left", size=10)
     if len(axes.get_legend_handles_labels()[0]) > 1:
-        axes.legend(frameon=False, size=8)
+        axes.legend(frameon=False, fontsize=8)
     figure.savefig(path, dpi=150)

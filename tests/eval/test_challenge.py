@@ -1,0 +1,96 @@
+"""The CodeSearchNet Challenge, scored as its own script does."""
+
+from __future__ import annotations
+
+import csv
+import math
+import pickle
+
+import pytest
+from stdlib_csn import write_original
+
+from eval.challenge import coverage, read_annotations, read_predictions, score, write_predictions
+from eval.challenge_run import OVER_ALL, WITHIN, challenge_report, load_plain_pickle, rank_language
+from eval.errors import DataError
+from eval.ranker import DEPTH, Ranker, Speed
+from eval.records import Reader
+from eval.system import System
+
+ROWS = [
+    ("Python", "Sort list", "u1", "3"), ("Python", "Sort list", "u1", "2"), ("Python", "sort list", "u2", "0"),
+    ("Python", "sort list", "u3", "1"), ("Python", "read csv", "u4", "0"), ("Go", "read csv", "u5", "2"),
+]  # fmt: skip
+
+
+@pytest.fixture
+def annotations(tmp_path):
+    path = tmp_path / "annotationStore.csv"
+    with path.open("w", newline="") as file:
+        csv.writer(file).writerows(
+            [["Language", "Query", "GitHubUrl", "Relevance", "Notes"], *[[*r, ""] for r in ROWS]]
+        )
+    return path
+
+
+def test_judgements_of_several_people_are_averaged_and_case_does_not_matter(annotations):
+    assert read_annotations(annotations) == {
+        "python": {"sort list": {"u1": 2.5, "u2": 0.0, "u3": 1.0}, "read csv": {"u4": 0.0}},
+        "go": {"read csv": {"u5": 2.0}},
+    }
+
+
+def test_ndcg_is_worked_out_by_hand(annotations):
+    relevance = read_annotations(annotations)["python"]
+    (found,) = score({"sort list": ["x", "u3", "y", "u1"]}, relevance)
+    ideal = (2**2.5 - 1) / math.log2(2) + (2**1 - 1) / math.log2(3) + 0
+    assert found.within == pytest.approx(((2**1 - 1) / math.log2(2) + (2**2.5 - 1) / math.log2(3)) / ideal)
+    assert found.over_all == pytest.approx(((2**1 - 1) / math.log2(3) + (2**2.5 - 1) / math.log2(5)) / ideal)
+    assert coverage({"sort list": ["x", "u3", "y", "u1"]}, relevance) == 2 / 4
+
+
+def test_only_300_predictions_are_read(tmp_path, annotations):
+    write_predictions(tmp_path / "p.csv", {"python": {"Sort List": [f"x{n}" for n in range(300)] + ["u1"]}})
+    predictions = read_predictions(tmp_path / "p.csv")
+    assert len(predictions["python"]["sort list"]) == 300
+    assert score(predictions["python"], read_annotations(annotations)["python"])[0].within == 0
+
+
+def test_functions_of_all_splits_and_of_the_pickle_are_ranked(csn_rows, tmp_path, cache, annotations):
+    for start, split in enumerate(("train", "valid", "test")):
+        write_original(tmp_path, csn_rows[start * 20 : start * 20 + 20], split)
+    more = [{**row, "function_tokens": row["code_tokens"]} for row in csn_rows[60:80]]
+    (tmp_path / "python_dedupe_definitions_v2.pkl").write_bytes(pickle.dumps(more))
+    found = rank_language(
+        "python", tmp_path, ["sort list", "read csv"], Ranker(System(bm25=True), cache, DEPTH), Reader()
+    )
+    assert found.documents == 80
+    report = challenge_report({"python": found}, read_annotations(annotations), {"name": "bm25"}, Speed())
+    assert report.parts[0].queries == 1
+    assert report.measures[WITHIN].mean == report.measures[OVER_ALL].mean == 0
+    assert report.parts[0].counts["queries left out: no function above relevance 0"] == 1
+
+
+def test_a_pickle_that_would_run_something_is_refused(tmp_path):
+    class Evil:
+        def __reduce__(self):
+            return (print, ("run",))
+
+    (tmp_path / "evil.pkl").write_bytes(pickle.dumps([Evil()]))
+    with pytest.raises(DataError, match=r"the pickle wants builtins.print"):
+        load_plain_pickle(tmp_path / "evil.pkl")
+
+
+def test_predictions_in_a_language_without_annotations_are_refused(tmp_path, annotations):
+    with pytest.raises(DataError, match="predictions for cobol"):
+        from eval.challenge_run import LanguageRanking
+
+        challenge_report({"cobol": LanguageRanking({}, 0, "", {})}, read_annotations(annotations), {}, Speed())
+
+
+def test_damaged_tables_are_refused_with_file_and_line(annotations):
+    annotations.write_text(annotations.read_text().replace("u5,2", "u5,two"))
+    with pytest.raises(DataError, match=r"annotationStore.csv:7 has the relevance 'two'"):
+        read_annotations(annotations)
+    annotations.write_text("Language,Query\nGo,x\n")
+    with pytest.raises(DataError, match="has no column GitHubUrl, Relevance"):
+        read_annotations(annotations)

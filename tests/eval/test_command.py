@@ -1,0 +1,154 @@
+"""`codesearch eval` as a user types it."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+from stdlib_csn import write_cleaned
+from typer.testing import CliRunner
+
+from eval.command import TASK_HELP, app
+from eval.published import published
+from eval.report import read_report
+from eval.tasks import RETRIEVAL_TASKS
+
+
+@pytest.fixture(scope="module")
+def csn(csn_rows, tmp_path_factory):
+    return write_cleaned(tmp_path_factory.mktemp("lists"), csn_rows[:60], csn_rows[60:120])
+
+
+@pytest.fixture
+def run(tmp_path):
+    def invoke(*arguments, status=0):
+        result = CliRunner().invoke(app, [str(argument) for argument in arguments])
+        assert result.exit_code == status, result.output + result.stderr
+        return result
+
+    return invoke
+
+
+def test_a_task_prints_a_table_with_intervals_and_what_stands_behind_it(run, csn, tmp_path):
+    output = run("csn", "--data", csn, "--encoder", "bm25", "--cache", tmp_path / "v").stdout
+    assert re.search(r"RR\s+│ 0\.\d{3} \[0\.\d{3}, 0\.\d{3}\]", output)
+    assert "csn test, protocol full, texts as tokens, system bm25 (k1=1.5, b=0.75" in output
+    assert "60 queries, depth 120; equal scores are ordered by document id" in output
+
+
+def test_json_is_one_object_and_nothing_else(run, csn, tmp_path):
+    result = run("csn", "--data", csn, "--encoder", "random", "--protocol", "1000", "--json", "--cache", tmp_path / "v")
+    report = json.loads(result.stdout)
+    assert report["protocol"] == "1000"
+    assert report["system"]["encoder"].startswith("random")
+    assert set(report["measures"]["RR"]) == {"mean", "low", "high"}
+    assert len(report["parts"][0]["checksum"]) == 64
+    assert result.stderr == ""
+
+
+@pytest.fixture
+def two_folders(run, csn, tmp_path):
+    output = tmp_path / "out"
+    run("csn", "--data", csn, "--encoder", "bm25", "--encoder", "random", "--output", output, "--cache", tmp_path / "v")
+    return sorted(path for path in output.iterdir() if path.is_dir()), output
+
+
+def test_the_output_folder_holds_all_that_a_person_looks_at(two_folders):
+    (bm25, _), output = two_folders
+    assert {path.name for path in bm25.iterdir()} == {
+        "csn-python-test.run", "csn-python-test.qrels", "report.json", "report.md", "recall.png", "ranks.png",
+        "worst.html",
+    }  # fmt: skip
+    report = read_report(bm25)
+    page = (bm25 / "report.md").read_text()
+    for needed in (report.parts[0].checksum[:16], report.machine, report.date, "recall.png", "SHA-256", "cut off"):
+        assert needed in page
+    html = (bm25 / "worst.html").read_text()
+    assert html.count("<h2>") > 0
+    assert "http://" not in re.sub(r"(?s)<pre>.*?</pre>", "", html)
+    assert (output / "table.md").exists()
+    assert (output / "csn-test-full-speed.png").stat().st_size > 1000
+    assert json.loads(read_report(bm25).to_json()) == json.loads((bm25 / "report.json").read_text())
+
+
+def test_texts_cannot_break_out_of_the_page(run, csn_rows, tmp_path):
+    evil = [{**row, "docstring_tokens": ["<script>alert(1)</script>", str(n)]} for n, row in enumerate(csn_rows[:5])]
+    run("csn", "--data", write_cleaned(tmp_path / "d", evil, []), "--encoder", "random", "--output", tmp_path / "o",
+        "--cache", tmp_path / "v")  # fmt: skip
+    assert "<script" not in (tmp_path / "o" / "worst.html").read_text()
+
+
+def test_a_table_puts_runs_beside_published_results_with_their_sources(run, two_folders):
+    folders, _ = two_folders
+    rows = json.loads(run("table", *folders, "--json").stdout)[0]
+    names = [row[0] for row in rows["rows"]]
+    assert names[0].startswith("bm25")
+    assert any("CodeT5+ 110M embedding (zero-shot)" in name for name in names)
+    assert "CodeT5+ 220M matching" in run("table", *folders).stdout
+    assert any("salesforce/CodeT5" in source for source in rows["sources"])
+
+
+def test_two_runs_are_compared(run, two_folders):
+    (bm25, random), _ = two_folders
+    found = json.loads(run("compare", random, bm25, "--json").stdout)
+    assert found["difference"]["mean"] > 0.2
+    assert found["p"] < 0.01
+    assert len(found["wins"]) > len(found["losses"])
+    printed = run("compare", random / "csn-python-test.run", bm25 / "csn-python-test.run").stdout
+    assert "paired randomisation test: p = 0.0000" in printed
+
+
+def test_a_task_is_exported_and_evaluated_from_the_folder_to_the_same_number(run, csn, tmp_path):
+    folder = run("export", "csn", "--data", csn, "--output", tmp_path / "beir").stdout.strip()
+    one, two = (
+        json.loads(run(task, "--data", data, "--encoder", "bm25", "--json", "--cache", tmp_path / "v").stdout)
+        for task, data in (("csn", csn), ("folder", folder))
+    )
+    assert one["measures"]["RR"] == two["measures"]["RR"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["csn", "--data", "gone", "--encoder", "bm25"], "gone does not exist"),
+        (["csn", "--protocol", "10", "--encoder", "bm25"], "csn has no --protocol '10'; take one of full, 1000"),
+        (["cosqa", "--encoder", "bm25"], "cosqa needs --data"),
+        (["export", "nothing", "--output", "x"], "there is no task 'nothing'"),
+        (["table", "gone"], "gone cannot be read"),
+        (["compare", "gone", "gone"], "cannot be read"),
+        (["challenge", "--data", "gone"], "annotationStore.csv cannot be read"),
+        (["repos", "--data", "gone"], "repos.tsv cannot be read"),
+        (["cosqa", "--data", "gone", "--encoder", "no/such/folder/at/all"], "no/such/folder"),
+    ],
+)
+def test_a_mistake_is_one_line_and_status_2(run, arguments, message):
+    result = run(*arguments, status=2)
+    assert message in result.stderr
+    assert result.stderr.startswith("codesearch eval: ")
+    assert result.stderr.count("\n") == 1
+    assert result.stdout == ""
+
+
+def test_a_measure_that_does_not_exist_is_refused(run, csn, tmp_path):
+    result = run("csn", "--data", csn, "--encoder", "bm25", "--measure", "Best@1", "--cache", tmp_path / "v", status=2)
+    assert "nDCG@10" in result.stderr
+
+
+def test_every_task_has_a_command_and_a_declaration():
+    assert set(TASK_HELP) == set(RETRIEVAL_TASKS)
+    for task in RETRIEVAL_TASKS.values():
+        assert task.meaning and task.version and task.paper and task.layout
+        assert task.measures[0] == "RR"
+
+
+def test_published_results_are_shares_with_a_source():
+    for task in ("csn", "cosqa", "advtest", "repos", "coir"):
+        found = published(task)
+        assert found
+        for one in found:
+            assert len(one.source) > 20
+            assert all(0 < value < 1 for value in one.values.values())
+            languages = [value for column, value in one.values.items() if column != "mean"]
+            if len(languages) > 1:
+                assert one.values["mean"] == pytest.approx(sum(languages) / len(languages), abs=0.0011)

@@ -1,0 +1,61 @@
+"""What mteb calls: encode, predict, index and search."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+import numpy as np
+
+from eval.mteb_models import MtebEncoder, MtebMatchingHead, MtebSystem
+from eval.system import RandomEncoder, System
+
+CORPUS = [
+    {"id": "a", "title": "", "text": "def read_csv(path): ..."},
+    {"id": "b", "title": "Sort", "text": "def sort(rows): ..."},
+    {"id": "c", "title": "", "text": "def add(a, b): ..."},
+]
+
+
+class PromptType(Enum):
+    query = "query"
+    document = "document"
+
+
+class Lengths:
+    name = "lengths@1"
+
+    def __init__(self):
+        self.calls = []
+
+    def score(self, query, codes):
+        self.calls.append((query, len(codes)))
+        return np.array([len(code) for code in codes], dtype=np.float32)
+
+
+def test_documents_are_encoded_as_code_and_queries_as_queries():
+    encoder = RandomEncoder()
+    model = MtebEncoder(encoder)
+    batches = [{"text": ["x", "y"]}, {"text": ["z"]}]
+    assert np.array_equal(model.encode(batches, prompt_type=PromptType.document), encoder.encode_code(["x", "y", "z"]))
+    assert np.array_equal(model.encode(batches, prompt_type=PromptType.query), encoder.encode_queries(["x", "y", "z"]))
+    assert model.encode([]).shape == (0, encoder.dim)
+    rows = model.encode(batches)
+    assert np.allclose(np.diag(model.similarity(rows, rows)), model.similarity_pairwise(rows, rows))
+
+
+def test_the_head_scores_pairs_query_by_query():
+    head = Lengths()
+    left, right = [{"text": ["q", "q"]}, {"text": ["r"]}], [{"text": ["12", "1"]}, {"text": ["123"]}]
+    assert MtebMatchingHead(head).predict(left, right).tolist() == [2, 1, 3]
+    assert head.calls == [("q", 2), ("r", 1)]
+
+
+def test_a_system_searches_the_corpus_or_what_it_is_given(cache):
+    model = MtebSystem(System(bm25=True), cache)
+    model.index(CORPUS)
+    queries = [{"id": "1", "text": "sort rows"}, {"id": "2", "text": "read a csv file"}]
+    found = model.search(queries, top_k=2)
+    assert next(iter(found["1"])) == "b"
+    assert next(iter(found["2"])) == "a"
+    assert list(model.search(queries, top_k=3, top_ranked={"2": ["b", "c"]})) == ["2"]
+    assert "a" not in model.search(queries, top_k=3, top_ranked={"2": ["b", "c"]})["2"]

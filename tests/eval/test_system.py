@@ -1,0 +1,143 @@
+"""Words, fusion and matching head: how a system makes its ranking."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from eval.bm25 import BM25, K1, B, words
+from eval.errors import EvalError
+from eval.evaluation import describe, lengths
+from eval.ranker import Ranker
+from eval.retrieval import Document, Query, Retrieval
+from eval.system import RandomEncoder, System, load_system
+
+CODES = [
+    "def read_json(path): return json.load(open(path))",
+    "def writeJSONFile(path, value): json.dump(value, open(path, 'w'))",
+    "def add(a, b): return a + b",
+    "",
+]
+
+
+@pytest.fixture
+def retrieval():
+    queries = [Query("q1", "write a json file"), Query("q2", "add numbers"), Query("q3", "zzz")]
+    documents = [Document(f"d{number}", code) for number, code in enumerate(CODES)]
+    return Retrieval("small", queries, documents, {"q1": {"d1": 1}, "q2": {"d2": 1}, "q3": {"d0": 1}})
+
+
+class Shortest:
+    """Prefers short functions; counts what it reads."""
+
+    name = "shortest@1"
+
+    def __init__(self) -> None:
+        self.pairs = 0
+
+    def score(self, query, codes):
+        self.pairs += len(codes)
+        return -np.array([len(code) for code in codes], dtype=np.float32)
+
+
+def test_identifiers_are_split_into_words():
+    assert words("readHTTPBody_v2 = XMLParser().größe") == [
+        "read", "http", "body", "v", "2", "xml", "parser", "gr", "öß", "e",
+    ]  # fmt: skip
+    assert words("one two three", 2) == ["one", "two"]
+
+
+def test_bm25_is_the_formula():
+    texts = ["a b b c", "b d", "e"]
+    found, scores = BM25(texts, None).search(["b d"], 3)
+    mean = sum(len(text.split()) for text in texts) / 3
+
+    def weight(term, text):
+        frequency = text.split().count(term)
+        documents = sum(term in other.split() for other in texts)
+        idf = math.log(1 + (3 - documents + 0.5) / (documents + 0.5))
+        return idf * frequency / (frequency + K1 * (1 - B + B * len(text.split()) / mean))
+
+    expected = {place: sum(weight(term, text) for term in ("b", "d")) for place, text in enumerate(texts)}
+    assert found.tolist() == [[1, 0, -1]]
+    assert scores[0, :2] == pytest.approx([expected[1], expected[0]], rel=1e-5)
+
+
+def test_bm25_finds_nothing_where_no_word_is_shared(retrieval, cache):
+    ranking = Ranker(System(bm25=True), cache).rank(retrieval)
+    assert ranking.documents[2].tolist() == [-1, -1, -1, -1]
+    assert ranking.documents[0][0] == 1
+
+
+def test_a_collection_without_any_word_is_searched_without_an_error():
+    found, _ = BM25(["", "()"]).search(["a"], 2)
+    assert found.tolist() == [[-1, -1]]
+
+
+def test_the_head_reorders_the_top_only_by_logit_plus_cosine(retrieval, cache):
+    encoder, head = RandomEncoder(), Shortest()
+    plain = Ranker(System(encoder=encoder), cache).rank(retrieval)
+    system = System(encoder=encoder, matcher=head, rerank_depth=3)
+    ranking = Ranker(system, cache).rank(retrieval)
+    queries = encoder.encode_queries([query.text for query in retrieval.queries])
+    codes = encoder.encode_code(CODES)
+    for row in range(3):
+        top = plain.documents[row, :3]
+        expected = {int(d): -len(CODES[d]) + float(codes[d] @ queries[row]) for d in top}
+        assert ranking.documents[row, :3].tolist() == sorted(expected, key=expected.get, reverse=True)
+        assert ranking.scores[row, :3] == pytest.approx(sorted(expected.values(), reverse=True), abs=1e-4)
+        assert ranking.documents[row, 3] == plain.documents[row, 3]
+    assert head.pairs == 9
+    Ranker(system, cache).rank(retrieval)
+    assert head.pairs == 9, "a second run takes the scores from the cache"
+
+
+def test_a_fused_system_finds_what_only_words_find(retrieval, cache):
+    ranking = Ranker(System(encoder=RandomEncoder(), bm25=True), cache).rank(retrieval)
+    assert sorted(ranking.documents[2].tolist()) == [0, 1, 2, 3]
+    assert ranking.documents[0][0] == 1
+
+
+def test_speed_and_lengths_are_reported(retrieval, cache):
+    ranker = Ranker(System(encoder=RandomEncoder()), cache)
+    ranker.rank(retrieval)
+    assert ranker.speed.code_per_second > 0
+    assert ranker.speed.latency_ms > 0
+    cut = lengths(retrieval, System(bm25=True, bm25_words=4))
+    assert (cut["code"].truncated, cut["query"].truncated) == (3, 0)
+    assert cut["code"].limit == "4 words"
+
+
+def test_tokens_beyond_the_encoders_limit_are_counted(retrieval):
+    class Counted(RandomEncoder):
+        def __init__(self):
+            super().__init__()
+            self.max_tokens = 5
+
+        def count_tokens(self, texts):
+            return [len(text.split()) for text in texts]
+
+    found = lengths(retrieval, System(encoder=Counted()))["code"]
+    assert (found.limit, found.truncated) == ("5 tokens of the encoder", sum(len(c.split()) > 5 for c in CODES))
+
+
+def test_the_description_names_all_that_matters():
+    system = System(encoder=RandomEncoder(), bm25=True, matcher=Shortest(), rerank_depth=7)
+    described = describe(system)
+    assert described["matching_head"] == "shortest@1"
+    assert described["score"] == "matching logit + cosine"
+    assert described["fusion"] == "reciprocal rank, k=60"
+    assert "top 7" in described["name"]
+
+
+def test_systems_that_cannot_rank_are_refused():
+    with pytest.raises(EvalError, match="nothing gives candidates"):
+        System()
+    with pytest.raises(EvalError, match="nothing to fuse"):
+        load_system("bm25", fuse="bm25")
+    with pytest.raises(EvalError, match="knows bm25 only"):
+        load_system("random", fuse="words")
+    with pytest.raises(EvalError, match="--rerank-depth must be at least 1"):
+        load_system("random", rerank_depth=0)
