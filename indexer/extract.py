@@ -46,9 +46,10 @@ def extract(source: str, path: str, language: Language | None) -> list[Function]
         return file.windows()
     try:
         tree = parse(file.parseable(language), language)
+        matches = definitions_in(tree, language)
     except TooCostlyError:
         return file.windows()
-    module = nested(definitions_in(tree, language), file.data, file.starts, language)
+    module = nested(matches, file.data, file.starts, language)
     if not module.members and tree.root_node.has_error:
         return file.windows()
     definitions = list(islice(_within(module), UNITS))
