@@ -52,6 +52,8 @@ def _described(name: str, folder: Path, source: str) -> AvailableModel | None:
     checkpoint = Checkpoint(folder, name)
     encoder = _family(family_of, checkpoint)
     matcher = _family(matching.family_of, checkpoint)
+    if matcher and matcher.module == "onnx" and not checkpoint.has("matching.onnx"):
+        matcher = None  # an encoder that was exported before its head was trained
     family = encoder or matcher
     if family is None:
         return None
@@ -77,6 +79,8 @@ def _family(recognise: Callable[[Checkpoint], Family], checkpoint: Checkpoint) -
 def _needs(checkpoint: Checkpoint, family: Family) -> str:
     if family.needs and not all(find_spec(package) for package in ("torch", "transformers")):
         return family.needs
+    if family.module == "onnx":
+        return "" if checkpoint.has("encoder.onnx") else f"encoder.onnx is missing in {checkpoint.folder}"
     try:
         checkpoint.weight_files()
     except ModelError as error:

@@ -46,6 +46,7 @@ def _is_causal(model: Checkpoint) -> bool:
 # The first that recognises a checkpoint loads it: the particular before the general.
 FAMILIES = (
     Family("static", "load_static", lambda model: model.model_type in {"codesearch-static", "model2vec"}, needs=""),
+    Family("bimodal", "onnx", lambda model: model.model_type == "codesearch-bimodal", needs=""),
     Family("sentence-transformers", "sentence_transformer", lambda model: model.has("modules.json")),
     Family(
         "CodeFuse-CGE",

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 SHIPPED = {"default": "bimodal", "bimodal": "bimodal"}
 
 FAMILIES = (
+    Family("bimodal", "onnx", lambda model: model.model_type == "codesearch-bimodal", needs=""),
     Family("CodeT5+ bimodal", "codet5p", lambda model: model.model_type == "codet5p_bimodal"),
     Family("cross-encoders", "cross_encoder", is_cross_encoder),
 )

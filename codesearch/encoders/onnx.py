@@ -1,0 +1,142 @@
+"""The shipped transformer on ONNX Runtime: no torch, int8 weights, every core."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from codesearch.errors import ModelError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+    from tokenizers import Tokenizer
+
+    from codesearch.encoders.checkpoint import Checkpoint
+
+MODEL_TYPE = "codesearch-bimodal"
+CONFIG, TOKENIZER, ENCODER, MATCHING = "config.json", "tokenizer.json", "encoder.onnx", "matching.onnx"
+
+# Few enough for the activations to stay in the cache of one core, enough to keep all cores busy.
+MAX_BATCH_TOKENS = 2048
+
+
+@dataclass(frozen=True, kw_only=True)
+class OnnxEncoder:
+    """An exported bimodal transformer; implements the ``Encoder`` protocol."""
+
+    name: str
+    dim: int
+    max_tokens: int
+    """How many tokens of a text are read, special tokens included."""
+    tokenizer: Tokenizer
+    session: Any
+
+    def encode_queries(self, queries: Sequence[str]) -> NDArray[np.float32]:
+        """Encode queries to unit rows, shape ``(len(queries), dim)``."""
+        return self._encode(queries)
+
+    def encode_code(self, codes: Sequence[str]) -> NDArray[np.float32]:
+        """Encode functions to unit rows, shape ``(len(codes), dim)``."""
+        return self._encode(codes)
+
+    def token_ids(self, texts: Sequence[str]) -> list[list[int]]:
+        """Token ids of each text, cut at ``max_tokens``."""
+        return [encoding.ids for encoding in self.tokenizer.encode_batch_fast(list(texts))]
+
+    def run(self, ids: NDArray[np.int64], outputs: Sequence[str]) -> list[NDArray[np.float32]]:
+        """Run the graph on padded ids (rows, length): ``vectors`` (rows, dim), ``states`` (rows, length, dim)."""
+        results: list[NDArray[np.float32]] = self.session.run(list(outputs), {"ids": ids})
+        return results
+
+    def _encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        vectors = np.empty((len(texts), self.dim), np.float32)
+        rows = self.token_ids(texts)
+        for batch in batches([len(row) for row in rows]):
+            vectors[batch] = self.run(padded([rows[i] for i in batch]), ["vectors"])[0]
+        return vectors
+
+
+def load(checkpoint: Checkpoint, device: str | None = None) -> OnnxEncoder:
+    """Load an exported encoder; it runs on the CPU whatever the device.
+
+    Raises:
+        ModelError: a file is missing or damaged.
+    """
+    dim, max_tokens = checkpoint.require("dim", "max_tokens")
+    tokenizer = load_tokenizer(checkpoint)
+    tokenizer.enable_truncation(max_tokens)
+    return OnnxEncoder(
+        name=identity(checkpoint, ENCODER),
+        dim=dim,
+        max_tokens=max_tokens,
+        tokenizer=tokenizer,
+        session=open_session(checkpoint, ENCODER),
+    )
+
+
+def open_session(checkpoint: Checkpoint, file: str) -> Any:
+    """A session of ONNX Runtime on one graph of the folder; raise ModelError where it does not load."""
+    import onnxruntime
+
+    path = existing(checkpoint, file)
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 3
+    try:
+        return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # ONNX Runtime raises a class of its own for each kind of damage
+        reason = str(error).strip().splitlines()[0]
+        raise ModelError(f"model {checkpoint.label}: {path} is damaged ({reason}): install codesearch anew") from error
+
+
+def load_tokenizer(checkpoint: Checkpoint) -> Tokenizer:
+    """The folder's tokenizer, without padding; raise ModelError where it is missing or damaged."""
+    from tokenizers import Tokenizer
+
+    path = existing(checkpoint, TOKENIZER)
+    try:
+        tokenizer = Tokenizer.from_file(str(path))
+    except Exception as error:  # tokenizers raises nothing more particular
+        raise ModelError(f"model {checkpoint.label}: {path} is damaged ({error}): install codesearch anew") from error
+    tokenizer.no_padding()
+    return tokenizer
+
+
+def existing(checkpoint: Checkpoint, file: str) -> Path:
+    """The path of a file of the folder; raise ModelError where it is missing."""
+    if not checkpoint.has(file):
+        raise ModelError(f"model {checkpoint.label}: {file} is missing in {checkpoint.folder}")
+    return checkpoint.folder / file
+
+
+def identity(checkpoint: Checkpoint, *graphs: str) -> str:
+    """The label, ``@`` and a digest of everything that decides the numbers."""
+    digest = hashlib.blake2b(digest_size=6)
+    for file in (CONFIG, TOKENIZER, *graphs):
+        digest.update(existing(checkpoint, file).read_bytes())
+    return f"{checkpoint.label}@{digest.hexdigest()}"
+
+
+def batches(lengths: Sequence[int]) -> Iterator[list[int]]:
+    """Indices of texts in batches of similar length, the longest first."""
+    batch: list[int] = []
+    for i in sorted(range(len(lengths)), key=lambda i: -lengths[i]):
+        if batch and (len(batch) + 1) * lengths[batch[0]] > MAX_BATCH_TOKENS:
+            yield batch
+            batch = []
+        batch.append(i)
+    if batch:
+        yield batch
+
+
+def padded(rows: Sequence[Sequence[int]]) -> NDArray[np.int64]:
+    """Token ids padded with 0 on the right to the longest row, (rows, longest)."""
+    ids = np.zeros((len(rows), max(map(len, rows))), np.int64)
+    for number, row in enumerate(rows):
+        ids[number, : len(row)] = row
+    return ids

@@ -1,0 +1,59 @@
+"""The shipped matching head on ONNX Runtime: query and functions are encoded, then read together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from codesearch.encoders import onnx
+from codesearch.encoders.onnx import ENCODER, MATCHING, OnnxEncoder, batches, identity, open_session, padded
+from codesearch.errors import ModelError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from codesearch.encoders.checkpoint import Checkpoint
+
+
+@dataclass(frozen=True, kw_only=True)
+class OnnxMatcher:
+    """An exported matching head; implements the ``Matcher`` protocol."""
+
+    name: str
+    encoder: OnnxEncoder
+    session: Any
+
+    def score(self, query: str, codes: Sequence[str]) -> NDArray[np.float32]:
+        """Logit of each function, shape ``(len(codes),)``; the cosine of the encoder's vectors is part of it."""
+        scores = np.empty(len(codes), np.float32)
+        asked = padded(self.encoder.token_ids([query]))
+        query_vector, query_states = self.encoder.run(asked, ["vectors", "states"])
+        rows = self.encoder.token_ids(codes)
+        for batch in batches([len(row) for row in rows]):
+            ids = padded([rows[i] for i in batch])
+            vectors, states = self.encoder.run(ids, ["vectors", "states"])
+            given = {"query": query_states, "code": states, "mask": ids != 0, "cosine": vectors @ query_vector[0]}
+            scores[batch] = self.session.run(["scores"], given)[0]
+        return scores
+
+
+def load(checkpoint: Checkpoint, device: str | None = None) -> OnnxMatcher:
+    """Load an exported matching head; it runs on the CPU whatever the device.
+
+    Raises:
+        ModelError: the folder holds no matching head, or a file is missing or damaged.
+    """
+    if not checkpoint.has(MATCHING):
+        raise ModelError(
+            f"model {checkpoint.label} has no matching head yet ({MATCHING} is missing in {checkpoint.folder}): "
+            "name another one, or train it with: codesearch train matcher"
+        )
+    return OnnxMatcher(
+        name=identity(checkpoint, ENCODER, MATCHING),
+        encoder=onnx.load(checkpoint, device),
+        session=open_session(checkpoint, MATCHING),
+    )

@@ -1,0 +1,238 @@
+"""Training pairs as token ids: tokenised once into compact shards, then drawn in batches that a seed repeats."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from codesearch.errors import CodesearchError
+from codesearch.train.data.pair import read_pairs
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+    from tokenizers import Tokenizer
+
+    from codesearch.train.data.pair import Pair, Split
+
+MAX_TEXT_TOKENS = 64
+MAX_CODE_TOKENS = 128
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Rows of token ids, one after the other; row ``i`` is ``ids[starts[i]:starts[i + 1]]``."""
+
+    ids: NDArray[np.uint16]
+    starts: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, rows: Sequence[Sequence[int]]) -> Rows:
+        """Put rows of ids one after the other."""
+        starts = np.zeros(len(rows) + 1, np.int64)
+        np.cumsum([len(row) for row in rows], out=starts[1:])
+        return cls(np.fromiter((i for row in rows for i in row), np.uint16, int(starts[-1])), starts)
+
+    @classmethod
+    def joined(cls, parts: Sequence[Rows]) -> Rows:
+        """The rows of all parts."""
+        lengths = np.concatenate([np.diff(part.starts) for part in parts])
+        return cls(np.concatenate([part.ids for part in parts]), np.concatenate([[0], np.cumsum(lengths)]))
+
+    def __len__(self) -> int:
+        """Return how many rows there are."""
+        return len(self.starts) - 1
+
+    def __getitem__(self, row: int) -> NDArray[np.uint16]:
+        """Return the ids of one row."""
+        return self.ids[self.starts[row] : self.starts[row + 1]]
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Texts and the code they are about, as token ids; all of one length."""
+
+    texts: Rows
+    codes: Rows
+    documented: Rows
+    """The code with its docstring in it; empty where that is the text itself or where there is none."""
+    same_text: NDArray[np.int64]
+    """Pairs of one number have the same text, so that none is a wrong answer to the other."""
+    same_code: NDArray[np.int64]
+    repositories: NDArray[np.int64]
+    languages: NDArray[np.int64]
+    wrote: NDArray[np.bool_]
+    """Whether the text is something other than the docstring: a commit's subject, a comment, a sentence, a test."""
+
+    def __len__(self) -> int:
+        """Return how many pairs there are."""
+        return len(self.texts)
+
+
+def tokenised(files: Sequence[Path], tokenizer: Tokenizer, folder: Path, split: Split = "train") -> Pairs:
+    """Read files of pairs, each tokenised into a shard of ``folder`` unless it is there already.
+
+    Raises:
+        CodesearchError: the files hold no pairs of the split.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    made_with = hashlib.blake2b(tokenizer.to_str().encode(), digest_size=4).hexdigest()
+    shards = []
+    for file in files:
+        changed = file.stat().st_mtime_ns
+        shard = folder / f"{file.name.removesuffix('.jsonl.gz')}.{split}.{made_with}.{changed:x}.npz"
+        if not shard.exists():
+            _write(shard, _tokenise([pair for pair in read_pairs(file) if pair.split == split], tokenizer))
+        shards.append(_read(shard))
+    shards = [shard for shard in shards if len(shard)]
+    if not shards:
+        raise CodesearchError(f"no pairs of the split {split!r} in the {len(files)} given files")
+    return _joined(shards)
+
+
+def _tokenise(pairs: Sequence[Pair], tokenizer: Tokenizer) -> Pairs:
+    docstrings = {_function(pair): pair.text for pair in pairs if pair.source == "docstring"}
+    documented = [
+        with_docstring(pair.code, docstrings[_function(pair)], pair.language)
+        if pair.source != "docstring" and _function(pair) in docstrings
+        else ""
+        for pair in pairs
+    ]
+    return Pairs(
+        texts=Rows.of(token_ids([pair.text for pair in pairs], tokenizer, MAX_TEXT_TOKENS)),
+        codes=Rows.of(token_ids([pair.code for pair in pairs], tokenizer, MAX_CODE_TOKENS)),
+        documented=Rows.of([ids if code else [] for code, ids in _with_ids(documented, tokenizer)]),
+        same_text=_numbers(" ".join(pair.text.lower().split()) for pair in pairs),
+        same_code=_numbers(pair.code for pair in pairs),
+        repositories=_numbers(pair.repo for pair in pairs),
+        languages=_numbers(pair.language for pair in pairs),
+        wrote=np.array([pair.source != "docstring" for pair in pairs], np.bool_),
+    )
+
+
+def with_docstring(code: str, docstring: str, language: str) -> str:
+    """Code with its docstring where the language has it: under the header in Python, above it elsewhere."""
+    if language != "python":
+        return f"{docstring}\n{code}"
+    header, line, body = code.partition(":\n")
+    return f'{header}{line}    """{docstring}"""\n{body}' if line else f"{docstring}\n{code}"
+
+
+def token_ids(texts: Sequence[str], tokenizer: Tokenizer, limit: int) -> list[list[int]]:
+    """Token ids of each text, special tokens included, cut at ``limit``."""
+    tokenizer.no_padding()
+    tokenizer.enable_truncation(limit)
+    return [encoding.ids for encoding in tokenizer.encode_batch_fast(list(texts))]
+
+
+def _with_ids(codes: list[str], tokenizer: Tokenizer) -> Iterator[tuple[str, list[int]]]:
+    return zip(codes, token_ids(codes, tokenizer, MAX_CODE_TOKENS), strict=True)
+
+
+def _function(pair: Pair) -> tuple[str, str, str]:
+    return pair.repo, pair.path, pair.qualified_name
+
+
+def _numbers(texts: Iterator[str]) -> NDArray[np.int64]:
+    digests = [hashlib.blake2b(text.encode(), digest_size=8).digest() for text in texts]
+    return np.frombuffer(b"".join(digests), np.int64)
+
+
+def _write(shard: Path, pairs: Pairs) -> None:
+    arrays = {}
+    for name, value in vars(pairs).items():
+        if isinstance(value, Rows):
+            arrays[f"{name}.ids"], arrays[f"{name}.starts"] = value.ids, value.starts
+        else:
+            arrays[name] = value
+    unfinished = shard.with_suffix(".part")
+    with unfinished.open("wb") as file:
+        np.savez(file, **arrays)
+    unfinished.replace(shard)
+
+
+def _read(shard: Path) -> Pairs:
+    with np.load(shard) as arrays:
+        rows = {
+            name: Rows(arrays[f"{name}.ids"], arrays[f"{name}.starts"]) for name in ("texts", "codes", "documented")
+        }
+        return Pairs(**rows, **{name: arrays[name] for name in arrays.files if "." not in name})
+
+
+def _joined(shards: Sequence[Pairs]) -> Pairs:
+    fields = {name: [getattr(shard, name) for shard in shards] for name in vars(shards[0])}
+    return Pairs(
+        **{
+            name: Rows.joined(parts) if isinstance(parts[0], Rows) else np.concatenate(parts)
+            for name, parts in fields.items()
+        }
+    )
+
+
+def epoch(pairs: Pairs, batch: int, run: int, wrote: float, seed: tuple[int, int]) -> NDArray[np.int64]:
+    """The batches of one pass, shape ``(batches, batch)``: each of one language, in runs of one repository.
+
+    Args:
+        pairs: all there are.
+        batch: pairs of a batch; a language's rest that fills none is left out of this pass, and
+            what one language has beyond a third of all.
+        run: up to so many pairs come from one repository, as the best wrong answers are found where one searches.
+        wrote: share of the pairs whose text is no docstring; the kind that is too many gives a part, anew each pass.
+        seed: of the run and of the pass.
+    """
+    random = np.random.default_rng(seed)
+    chosen = _mixed(pairs.wrote, wrote, random)
+    place = _placed_in_runs(pairs.repositories[chosen], run, random)
+    chosen = chosen[np.argsort(place, kind="stable")]
+    batches = []
+    for language in np.unique(pairs.languages):
+        rows = chosen[pairs.languages[chosen] == language]
+        whole = len(rows) // batch * batch
+        batches.append(rows[:whole].reshape(-1, batch))
+    together = np.concatenate(_balanced(batches))
+    return together[random.permutation(len(together))]
+
+
+def _balanced(batches: list[NDArray[np.int64]]) -> list[NDArray[np.int64]]:
+    """Batches of each language, cut so that none has more than half as many as all others together."""
+    total = sum(map(len, batches))
+    most = [max(1, (total - len(of_language)) // 2) for of_language in batches]
+    return (
+        [of_language[:limit] for of_language, limit in zip(batches, most, strict=True)] if len(batches) > 2 else batches
+    )
+
+
+def _mixed(wrote: NDArray[np.bool_], share: float, random: np.random.Generator) -> NDArray[np.int64]:
+    """Pairs in random order, of which ``share`` are of ``wrote``."""
+    written, docstrings = random.permutation(np.flatnonzero(wrote)), random.permutation(np.flatnonzero(~wrote))
+    total = min(len(written) / max(share, 1e-9), len(docstrings) / max(1 - share, 1e-9))
+    chosen = np.concatenate([written[: round(total * share)], docstrings[: round(total * (1 - share))]])
+    return random.permutation(chosen)
+
+
+def _placed_in_runs(groups: NDArray[np.int64], run: int, random: np.random.Generator) -> NDArray[np.int64]:
+    """A number for each element, the same for up to ``run`` elements of one group."""
+    order = np.argsort(groups, kind="stable")
+    sorted_groups = groups[order]
+    starts = np.flatnonzero(np.diff(sorted_groups, prepend=sorted_groups[:1] - 1))
+    rank = np.arange(len(order)) - np.repeat(starts, np.diff(starts, append=len(order)))
+    number = np.cumsum(rank % run == 0) - 1
+    place = np.empty(len(order), np.int64)
+    place[order] = random.permutation(int(number[-1]) + 1)[number]
+    return place
+
+
+def drawn_codes(
+    pairs: Pairs, rows: NDArray[np.int64], documented: float, limit: int, seed: Sequence[int]
+) -> list[NDArray[np.uint16]]:
+    """The first ``limit`` tokens of each row's code, ``documented`` of it with a docstring that is not the text."""
+    keep = np.random.default_rng(seed).random(len(rows)) < documented
+    return [
+        (pairs.documented[row] if kept and len(pairs.documented[row]) else pairs.codes[row])[:limit]
+        for row, kept in zip(rows, keep, strict=True)
+    ]

@@ -1,0 +1,218 @@
+"""The bimodal transformer: text and code through the same layers, and a matching head that reads both together.
+
+The encoder is BERT (Devlin et al., 2019, arXiv:1810.04805) with mean pooling, in the sizes and with the tensor names
+of all-MiniLM-L6-v2. The matching head takes the states of a query and of a function from inside the encoder, lets
+them attend to each other in layers of its own, and adds what it finds to the cosine of the two vectors. It so starts
+as good as the encoder, and scoring a pair costs little beyond encoding both. (Splitting the layers in separate and
+joint ones is PreTTR's idea, MacAvaney et al., 2020, arXiv:2004.14255; the loss is the text-code matching of CodeT5+,
+Wang et al., 2023, arXiv:2305.07922.)
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from codesearch.errors import ModelError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Shape:
+    """Sizes of the model; the defaults are those of all-MiniLM-L6-v2."""
+
+    vocabulary: int = 30522
+    width: int = 384
+    depth: int = 6
+    joint_depth: int = 2  # layers of the matching head: two more than double what a pair of vectors can tell
+    heads: int = 12
+    inner: int = 1536
+    positions: int = 512
+    epsilon: float = 1e-12
+
+    @classmethod
+    def of_bert(cls, folder: Path) -> Shape:
+        """Read the sizes from the ``config.json`` of a BERT checkpoint."""
+        config = json.loads((folder / "config.json").read_text("utf-8"))
+        if config.get("model_type") != "bert":
+            raise ModelError(f"{folder} is no BERT checkpoint, which the bimodal transformer starts from")
+        depth = config["num_hidden_layers"]
+        return cls(
+            vocabulary=config["vocab_size"],
+            width=config["hidden_size"],
+            depth=depth,
+            joint_depth=min(cls.joint_depth, depth),
+            heads=config["num_attention_heads"],
+            inner=config["intermediate_size"],
+            positions=config["max_position_embeddings"],
+            epsilon=config["layer_norm_eps"],
+        )
+
+
+class Layer(nn.Module):
+    """One transformer layer, normalised after each part."""
+
+    def __init__(self, shape: Shape) -> None:
+        super().__init__()
+        self.heads = shape.heads
+        self.query = nn.Linear(shape.width, shape.width)
+        self.key = nn.Linear(shape.width, shape.width)
+        self.value = nn.Linear(shape.width, shape.width)
+        self.attended = nn.Linear(shape.width, shape.width)
+        self.attended_norm = nn.LayerNorm(shape.width, shape.epsilon)
+        self.inner = nn.Linear(shape.width, shape.inner)
+        self.outer = nn.Linear(shape.inner, shape.width)
+        self.outer_norm = nn.LayerNorm(shape.width, shape.epsilon)
+
+    def forward(self, states: Tensor, mask: Tensor) -> Tensor:
+        """Map states (rows, length, width) to the same shape; ``mask`` is (rows, length), True for tokens."""
+        rows, length, width = states.shape
+
+        def split(projected: Tensor) -> Tensor:
+            return projected.view(rows, length, self.heads, width // self.heads).transpose(1, 2)
+
+        attended = functional.scaled_dot_product_attention(
+            split(self.query(states)),
+            split(self.key(states)),
+            split(self.value(states)),
+            attn_mask=mask[:, None, None, :],
+        )
+        attended = attended.transpose(1, 2).reshape(rows, length, width)
+        states = self.attended_norm(states + self.attended(attended))
+        return self.outer_norm(states + self.outer(functional.gelu(self.inner(states))))
+
+
+class Encoder(nn.Module):
+    """Token ids to states and to one unit vector a row."""
+
+    def __init__(self, shape: Shape) -> None:
+        super().__init__()
+        self.shape = shape
+        self.words = nn.Embedding(shape.vocabulary, shape.width)
+        self.positions = nn.Embedding(shape.positions, shape.width)
+        self.embedding_norm = nn.LayerNorm(shape.width, shape.epsilon)
+        self.layers = nn.ModuleList(Layer(shape) for _ in range(shape.depth))
+
+    def forward(self, ids: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+        """Encode ids (rows, length) under a mask that is True for tokens.
+
+        Returns:
+            Unit vectors (rows, width) and the states (rows, length, width) that the matching head reads.
+        """
+        states = self.embedding_norm(self.words(ids) + self.positions.weight[: ids.shape[1]])
+        read = states
+        for number, layer in enumerate(self.layers):
+            if number == self.shape.depth - self.shape.joint_depth:
+                read = states
+            states = layer(states, mask)
+        return functional.normalize(mean(states, mask), dim=-1), read
+
+
+class MatchingHead(nn.Module):
+    """Scores a query and a function from the encoder's states of both."""
+
+    def __init__(self, shape: Shape) -> None:
+        super().__init__()
+        self.sides = nn.Parameter(torch.zeros(2, shape.width))
+        self.layers = nn.ModuleList(Layer(shape) for _ in range(shape.joint_depth))
+        self.evidence = nn.Linear(3 * shape.width, 1)
+        self.scale = nn.Parameter(torch.tensor(20.0))  # of the cosine, as all-MiniLM-L6-v2 was trained with
+        self.overlap = nn.Parameter(torch.tensor(0.0))
+        nn.init.zeros_(self.evidence.weight)
+        nn.init.zeros_(self.evidence.bias)
+
+    def forward(self, query: Tensor, query_mask: Tensor, code: Tensor, code_mask: Tensor, cosine: Tensor) -> Tensor:
+        """Score pairs: states (pairs, length, width) of each side, masks, and cosines (pairs,), to logits (pairs,)."""
+        states = torch.cat([query + self.sides[0], code + self.sides[1]], dim=1)
+        mask = torch.cat([query_mask, code_mask], dim=1)
+        for layer in self.layers:
+            states = layer(states, mask)
+        asked, answered = states[:, : query.shape[1]], states[:, query.shape[1] :]
+        asked_mean, answered_mean = mean(asked, query_mask), mean(answered, code_mask)
+        evidence = self.evidence(torch.cat([asked_mean, answered_mean, asked_mean * answered_mean], dim=1))[:, 0]
+        overlap = best_overlap(asked, query_mask, answered, code_mask)
+        logits: Tensor = self.scale * cosine + self.overlap * overlap + evidence
+        return logits
+
+
+class Bimodal(nn.Module):
+    """The encoder and its matching head."""
+
+    def __init__(self, shape: Shape) -> None:
+        super().__init__()
+        self.shape = shape
+        self.encoder = Encoder(shape)
+        self.head = MatchingHead(shape)
+
+
+def mean(states: Tensor, mask: Tensor) -> Tensor:
+    """The mean of the states under the mask, (rows, width)."""
+    weights = mask[:, :, None].to(states.dtype)
+    return (states * weights).sum(dim=1) / weights.sum(dim=1).clamp(min=1)
+
+
+def best_overlap(asked: Tensor, asked_mask: Tensor, answered: Tensor, answered_mask: Tensor) -> Tensor:
+    """How well each token of the query is found in the code, on average (ColBERT, arXiv:2004.12832), (pairs,)."""
+    cosines = functional.normalize(asked, dim=-1) @ functional.normalize(answered, dim=-1).transpose(1, 2)
+    best = cosines.masked_fill(~answered_mask[:, None, :], -1).amax(dim=2)
+    return (best * asked_mask).sum(dim=1) / asked_mask.sum(dim=1).clamp(min=1)
+
+
+_LAYER_NAMES = {
+    "attention.self.query": "query",
+    "attention.self.key": "key",
+    "attention.self.value": "value",
+    "attention.output.dense": "attended",
+    "attention.output.LayerNorm": "attended_norm",
+    "intermediate.dense": "inner",
+    "output.dense": "outer",
+    "output.LayerNorm": "outer_norm",
+}
+
+
+def from_bert(folder: Path) -> Bimodal:
+    """Start from a BERT checkpoint such as all-MiniLM-L6-v2; the head's layers start as copies of the last ones.
+
+    Raises:
+        ModelError: the folder is no BERT checkpoint, or a tensor is missing or of another shape.
+    """
+    from safetensors.torch import load_file
+
+    shape = Shape.of_bert(folder)
+    given = {name.removeprefix("bert."): tensor for name, tensor in load_file(folder / "model.safetensors").items()}
+    model = Bimodal(shape)
+    try:
+        model.encoder.load_state_dict(_encoder_tensors(given, shape))
+    except (KeyError, RuntimeError) as error:
+        raise ModelError(f"{folder}: its tensors are not those of BERT ({str(error).splitlines()[0]})") from error
+    for joint, last in zip(model.head.layers, model.encoder.layers[shape.depth - shape.joint_depth :], strict=True):
+        joint.load_state_dict(last.state_dict())
+    return model
+
+
+def _encoder_tensors(given: dict[str, Tensor], shape: Shape) -> dict[str, Tensor]:
+    tensors = {
+        "words.weight": given["embeddings.word_embeddings.weight"],
+        # One text at a time is encoded, so the type of the first segment is part of every position.
+        "positions.weight": given["embeddings.position_embeddings.weight"]
+        + given["embeddings.token_type_embeddings.weight"][0],
+        "embedding_norm.weight": given["embeddings.LayerNorm.weight"],
+        "embedding_norm.bias": given["embeddings.LayerNorm.bias"],
+    }
+    for layer in range(shape.depth):
+        for theirs, ours in _LAYER_NAMES.items():
+            for kind in ("weight", "bias"):
+                tensors[f"layers.{layer}.{ours}.{kind}"] = given[f"encoder.layer.{layer}.{theirs}.{kind}"]
+    return tensors
+
+
+def average(start: dict[str, Tensor], trained: dict[str, Tensor], share: float) -> dict[str, Tensor]:
+    """Weights between two models (WiSE-FT, arXiv:2109.01903): ``share`` of ``trained``, the rest of ``start``."""
+    return {name: tensor.lerp(trained[name].to(tensor), share) for name, tensor in start.items()}

@@ -1,0 +1,134 @@
+"""``codesearch train encoder``, ``matcher`` and ``export``: from pairs to the shipped bimodal transformer."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+
+import typer
+
+from codesearch.errors import CodesearchError
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
+
+    from codesearch.train.batches import Pairs
+    from codesearch.train.bimodal import Bimodal
+
+Settings = TypeVar("Settings")
+
+Data = Annotated[Path, typer.Argument(help="Folder with the pairs that 'train data' wrote (*.jsonl.gz).")]
+Start = Annotated[Path, typer.Option("--start", help="Folder of all-MiniLM-L6-v2 or of another BERT encoder.")]
+Out = Annotated[Path, typer.Option("--out", help="Folder for checkpoints, loss curves and the trained weights.")]
+Minutes = Annotated[float | None, typer.Option("--minutes", help="Stop after so long, before all steps are done.")]
+Share = Annotated[float, typer.Option("--share", help="Of the trained weights in their average with the start.")]
+Device = Annotated[str | None, typer.Option("--device", help="cpu or cuda; by default CUDA where there is one.")]
+Change = Annotated[list[str] | None, typer.Option("--set", help="Change a setting, as in --set batch=128.")]
+
+ENCODER_WEIGHTS, MATCHER_WEIGHTS = "encoder.safetensors", "matcher.safetensors"
+
+
+def encoder(
+    data: Data,
+    start: Start,
+    out: Out,
+    minutes: Minutes = None,
+    share: Share = 0.8,
+    device: Device = None,
+    change: Change = None,
+) -> None:
+    """Train the bimodal encoder: text and code into one space. A killed run goes on where it was."""
+    from codesearch.train.bimodal import average
+    from codesearch.train.encoder import EncoderSettings, train_encoder
+
+    settings = changed(EncoderSettings(), change or [])
+    model = _model(start, device)
+    before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
+    train_encoder(model, _pairs(data, start, out), settings, out, minutes)
+    model.load_state_dict(average(before, model.state_dict(), share))
+    _write(model, out / ENCODER_WEIGHTS)
+
+
+def matcher(
+    data: Data, start: Start, out: Out, minutes: Minutes = None, device: Device = None, change: Change = None
+) -> None:
+    """Train the matching head on wrong answers that the encoder in OUT takes for right ones."""
+    from codesearch.train.matcher import MatcherSettings, train_matcher
+
+    settings = changed(MatcherSettings(), change or [])
+    model = _model(start, device)
+    _read(model, out / ENCODER_WEIGHTS)
+    train_matcher(model, _pairs(data, start, out), settings, out, minutes)
+    _write(model, out / MATCHER_WEIGHTS)
+
+
+def export(
+    start: Start,
+    out: Out,
+    folder: Annotated[Path, typer.Argument(help="Folder to write the model to.")],
+) -> None:
+    """Write the trained transformer as ONNX in int8, with its matching head if that was trained."""
+    from codesearch.train.export import export as write
+
+    model = _model(start, "cpu")
+    with_head = (out / MATCHER_WEIGHTS).exists()
+    if with_head:
+        _read(model, out / MATCHER_WEIGHTS)
+    elif (out / ENCODER_WEIGHTS).exists():
+        _read(model, out / ENCODER_WEIGHTS)
+    write(model, _tokenizer(start), folder, with_head=with_head)
+
+
+def changed(settings: Settings, changes: list[str]) -> Settings:
+    """Settings with ``name=value`` changes; raise CodesearchError for an unknown name or a value of another type."""
+    from dataclasses import replace
+
+    kinds: dict[str, Any] = {field.name: type(getattr(settings, field.name)) for field in fields(settings)}  # type: ignore[arg-type]
+    values: dict[str, Any] = {}
+    for change in changes:
+        name, _, value = change.partition("=")
+        if name not in kinds:
+            raise CodesearchError(f"no setting {name!r}: there are {', '.join(sorted(kinds))}")
+        try:
+            values[name] = {"true": True, "false": False}[value] if kinds[name] is bool else kinds[name](value)
+        except (ValueError, KeyError):
+            raise CodesearchError(f"setting {name} takes a {kinds[name].__name__}, not {value!r}") from None
+    return replace(settings, **values)  # type: ignore[type-var]
+
+
+def _model(start: Path, device: str | None) -> Bimodal:
+    import torch
+
+    from codesearch.train.bimodal import from_bert
+
+    return from_bert(start).to(device or ("cuda" if torch.cuda.is_available() else "cpu"))
+
+
+def _tokenizer(start: Path) -> Tokenizer:
+    from tokenizers import Tokenizer
+
+    return Tokenizer.from_file(str(start / "tokenizer.json"))
+
+
+def _pairs(data: Path, start: Path, out: Path) -> Pairs:
+    from codesearch.train.batches import tokenised
+
+    files = sorted(data.glob("*.jsonl.gz"))
+    if not files:
+        raise CodesearchError(f"no pairs (*.jsonl.gz) in {data}: make them with codesearch train data")
+    return tokenised(files, _tokenizer(start), out / "shards")
+
+
+def _write(model: Bimodal, path: Path) -> None:
+    from safetensors.torch import save_file
+
+    save_file({name: tensor.contiguous() for name, tensor in model.state_dict().items()}, path)
+
+
+def _read(model: Bimodal, path: Path) -> None:
+    from safetensors.torch import load_file
+
+    if not path.exists():
+        raise CodesearchError(f"{path} is missing: train the encoder first (codesearch train encoder)")
+    model.load_state_dict(load_file(path))

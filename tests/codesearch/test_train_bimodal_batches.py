@@ -1,0 +1,145 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+from tokenizers import Tokenizer
+from tokenizers.models import WordLevel
+from tokenizers.pre_tokenizers import Whitespace
+
+from codesearch.errors import CodesearchError
+from codesearch.train.batches import Pairs, Rows, drawn_codes, epoch, tokenised, with_docstring
+from codesearch.train.data.pair import Pair, write_pairs
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+PAIR = Pair(
+    repo="one/one",
+    commit="c",
+    path="a.py",
+    language="python",
+    kind="function",
+    name="add",
+    qualified_name="add",
+    start_line=1,
+    text="add two numbers",
+    code="def add(a, b):\n    return a + b",
+    source="docstring",
+    split="train",
+)
+WORDS = ["[UNK]", "add", "two", "numbers", "def", "return", "a", "b", "fix", "sum", '"""']
+
+
+def word_tokenizer() -> Tokenizer:
+    tokenizer = Tokenizer(WordLevel({word: number for number, word in enumerate(WORDS)}, unk_token="[UNK]"))
+    tokenizer.pre_tokenizer = Whitespace()
+    return tokenizer
+
+
+def numbered(languages: list[int], repositories: list[int], wrote: list[bool]) -> Pairs:
+    number = np.arange(len(languages))
+    rows = Rows.of([[i] for i in number])
+    return Pairs(
+        texts=rows,
+        codes=rows,
+        documented=Rows.of([[] for _ in number]),
+        same_text=number,
+        same_code=number,
+        repositories=np.array(repositories),
+        languages=np.array(languages),
+        wrote=np.array(wrote),
+    )
+
+
+def test_files_are_tokenised_once(tmp_path: Path) -> None:
+    file = tmp_path / "one.jsonl.gz"
+    write_pairs(file, [PAIR])
+    first = tokenised([file], word_tokenizer(), tmp_path / "shards")
+    shards = {shard: shard.stat().st_mtime_ns for shard in (tmp_path / "shards").iterdir()}
+    again = tokenised([file], word_tokenizer(), tmp_path / "shards")
+    assert len(shards) == 1
+    assert {shard: shard.stat().st_mtime_ns for shard in (tmp_path / "shards").iterdir()} == shards
+    assert first.texts[0].tolist() == again.texts[0].tolist() == [1, 2, 3]
+
+
+def test_another_tokenizer_or_another_file_is_tokenised_anew(tmp_path: Path) -> None:
+    file = tmp_path / "one.jsonl.gz"
+    write_pairs(file, [PAIR])
+    tokenised([file], word_tokenizer(), tmp_path / "shards")
+    other = word_tokenizer()
+    other.add_tokens(["two numbers"])
+    assert tokenised([file], other, tmp_path / "shards").texts[0].tolist() == [1, len(WORDS)]
+    write_pairs(file, [replace(PAIR, text="fix sum")])
+    assert tokenised([file], word_tokenizer(), tmp_path / "shards").texts[0].tolist() == [8, 9]
+
+
+def test_held_out_pairs_are_not_trained_on(tmp_path: Path) -> None:
+    file = tmp_path / "one.jsonl.gz"
+    write_pairs(file, [replace(PAIR, split="valid"), replace(PAIR, text="fix sum")])
+    pairs = tokenised([file], word_tokenizer(), tmp_path / "shards")
+    assert [pairs.texts[i].tolist() for i in range(len(pairs))] == [[8, 9]]
+    write_pairs(file, [replace(PAIR, split="valid")])
+    with pytest.raises(CodesearchError, match="no pairs of the split 'train'"):
+        tokenised([file], word_tokenizer(), tmp_path / "shards")
+
+
+def test_code_has_its_docstring_only_where_that_is_not_the_text(tmp_path: Path) -> None:
+    file = tmp_path / "one.jsonl.gz"
+    subject = replace(PAIR, text="fix sum", source="commit")
+    write_pairs(file, [PAIR, subject, replace(subject, qualified_name="other")])
+    pairs = tokenised([file], word_tokenizer(), tmp_path / "shards")
+    assert [len(pairs.documented[i]) > 0 for i in range(3)] == [False, True, False]
+    assert set(pairs.texts[0].tolist()) < set(pairs.documented[1].tolist())
+    everything = drawn_codes(pairs, np.arange(3), 1.0, 100, [0])
+    assert [len(row) for row in everything] == [len(pairs.codes[0]), len(pairs.documented[1]), len(pairs.codes[2])]
+    nothing = drawn_codes(pairs, np.arange(3), 0.0, 4, [0])
+    assert [row.tolist() for row in nothing] == [pairs.codes[i][:4].tolist() for i in range(3)]
+
+
+def test_a_docstring_goes_where_its_language_has_it() -> None:
+    assert with_docstring("def f():\n    pass", "Do it.", "python") == 'def f():\n    """Do it."""\n    pass'
+    assert with_docstring("func f() {\n}", "Do it.", "go") == "Do it.\nfunc f() {\n}"
+
+
+def test_texts_that_differ_in_case_and_white_space_are_the_same(tmp_path: Path) -> None:
+    file = tmp_path / "one.jsonl.gz"
+    write_pairs(file, [PAIR, replace(PAIR, text="Add  two numbers"), replace(PAIR, text="add numbers")])
+    same = tokenised([file], word_tokenizer(), tmp_path / "shards").same_text
+    assert same[0] == same[1] != same[2]
+
+
+def test_a_batch_is_of_one_language_and_no_pair_comes_twice_in_a_pass() -> None:
+    pairs = numbered([0] * 100 + [1] * 100 + [2] * 90, list(range(290)), [True, False] * 145)
+    batches = epoch(pairs, 8, 4, 0.5, (0, 0))
+    assert all(len(set(pairs.languages[batch].tolist())) == 1 for batch in batches)
+    assert len(np.unique(batches)) == batches.size > 200
+
+
+def test_a_batch_has_pairs_of_one_repository_next_to_each_other() -> None:
+    pairs = numbered([0] * 120, [i % 3 for i in range(120)], [True, False] * 60)
+    batches = epoch(pairs, 12, 4, 0.5, (0, 0))
+    runs = pairs.repositories[batches].reshape(-1, 4)
+    assert (runs == runs[:, :1]).all()
+
+
+def test_no_language_has_more_than_a_third_of_the_batches() -> None:
+    pairs = numbered([0] * 800 + [1] * 80 + [2] * 80, list(range(960)), [True, False] * 480)
+    languages = pairs.languages[epoch(pairs, 8, 1, 0.5, (0, 0))[:, 0]]
+    assert np.bincount(languages).tolist() == [10, 10, 10]
+
+
+def test_texts_that_are_no_docstrings_have_their_share() -> None:
+    pairs = numbered([0] * 400, list(range(400)), [True] * 100 + [False] * 300)
+    batches = epoch(pairs, 10, 1, 0.5, (0, 0))
+    assert batches.size == 200
+    assert pairs.wrote[batches].sum() == 100
+
+
+def test_a_seed_repeats_a_pass_and_passes_differ() -> None:
+    pairs = numbered([0] * 100, list(range(100)), [True, False] * 50)
+    first, again, other = (epoch(pairs, 10, 2, 0.5, seed) for seed in ((3, 0), (3, 0), (3, 1)))
+    assert (first == again).all()
+    assert (first != other).any()
