@@ -23,7 +23,9 @@ class Estimate:
     high: float
 
     def __str__(self) -> str:
-        """Return ``0.541 [0.508, 0.574]``."""
+        """Return ``0.541 [0.508, 0.574]``, and without decimals from 10 on."""
+        if self.mean >= 10:
+            return f"{self.mean:,.0f} [{self.low:,.0f}, {self.high:,.0f}]"
         return f"{self.mean:.3f} [{self.low:.3f}, {self.high:.3f}]"
 
 

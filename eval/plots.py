@@ -67,21 +67,31 @@ def language_bars(reports: Sequence[Report], path: Path) -> None:
 
 
 def quality_against_speed(reports: Sequence[Report], path: Path) -> None:
-    """Draw the first measure against functions encoded a second; a system without encoder stands at the right edge."""
+    """Draw the first measure against functions encoded a second, or against queries answered where nothing says that.
+
+    A system without an encoder has nothing to encode and stands at the right edge.
+    """
     measure = next(iter(reports[0].measures))
-    figure, axes = _axes("functions encoded a second (logarithmic)", measure, (6.4, 4.2))
     rates = [report.speed.code_per_second for report in reports]
-    without = 10 * max((rate for rate in rates if rate), default=1000.0)
+    label = "functions encoded a second (logarithmic)"
+    if not any(rates):
+        rates = [1000 / report.speed.latency_ms if report.speed.latency_ms else None for report in reports]
+        label = "queries answered a second (logarithmic)"
+    known = [rate for rate in rates if rate] or [1000.0]
+    edge = max(known) * 10
+    figure, axes = _axes(label, measure, (6.4, 4.2))
     for report, rate, colour in zip(reports, rates, _colours(len(reports)), strict=True):
         value = report.measures[measure]
-        x = rate or without
-        axes.errorbar(
-            [x], [value.mean], [[value.mean - value.low], [value.high - value.mean]], fmt="o", capsize=3, color=colour
-        )
+        spread = [[value.mean - value.low], [value.high - value.mean]]
+        axes.errorbar([rate or edge], [value.mean], spread, fmt="o", capsize=3, color=colour)
         note = short_name(report) + ("" if rate else " (nothing to encode)")
-        axes.annotate(note, (x, value.mean), textcoords="offset points", xytext=(7, 4), size=8)
+        left = (rate or edge) > (min(known) * edge) ** 0.5
+        place = {"xytext": (-7, 5), "ha": "right"} if left else {"xytext": (7, 5)}
+        axes.annotate(note, (rate or edge, value.mean), textcoords="offset points", size=8, **place)
     axes.set_xscale("log")
-    axes.margins(x=0.3, y=0.15)
+    axes.set_xlim(min(known) / 3, edge * 3)
+    axes.xaxis.set_minor_formatter("")
+    axes.margins(y=0.15)
     _save(figure, axes, reports[0].title, path)
 
 
