@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -142,14 +143,22 @@ def _pool(workers: int) -> ProcessPoolExecutor:
     # the caller's main module, so that a user's script needs no `if __name__ == "__main__"`.
     from loky import ProcessPoolExecutor
 
-    return ProcessPoolExecutor(workers, initializer=_ignore_interrupts)
+    return ProcessPoolExecutor(workers, initializer=_obey_parent, initargs=(os.getpid(),))
 
 
-def _ignore_interrupts() -> None:
-    """Leave Ctrl-C to the parent, which keeps what is done and stops the workers."""
+def _obey_parent(parent: int) -> None:
+    """Leave Ctrl-C to the parent, which keeps what is done and stops the workers; end when it was killed."""
     import signal
+    import threading
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_after, args=(parent,), daemon=True).start()
+
+
+def _end_after(parent: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(1)
+    os._exit(1)
 
 
 def _chunks(files: Sequence[FoundFile]) -> Iterator[list[FoundFile]]:

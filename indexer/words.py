@@ -23,7 +23,10 @@ _NAME = "words"
 _BATCH = 2000
 _HEAP_BYTES = 64_000_000
 _THREADS = 1
-_REBUILD_WHEN_GONE = 0.5
+
+# Deleted functions still count in BM25's statistics, so with many of them the index is built anew.
+_REBUILD_WHEN_GONE = 0.2
+_ALWAYS_BEARABLE = 100
 
 
 FIELDS = ("name", "path", "docstring", "body")
@@ -69,53 +72,54 @@ class WordIndex:
     def update(self, store: Store, progress: Callable[[int], None] | None = None) -> bool:
         """Add every function that the store got since the last update, or all of them when in doubt.
 
-        Returns whether there was an index that could not be gone on with.
-
-        Killed before its commit, it has changed nothing; killed between commit and record, the seal does not hold and
-        the next update builds it anew.
+        Returns whether the index on disk was damaged or unfinished. Killed before its commit, an update has changed
+        nothing; killed between commit and record, the seal does not hold and the next one builds the index anew.
         """
-        last_id = self._trusted_last_id(store)
-        is_damaged = last_id == 0 and store.derived(_NAME) is not None
+        derived = store.derived(_NAME)
+        is_damaged = derived is not None and not self._is_as_recorded(derived[2])
+        last_id, added = (0, 0) if derived is None or is_damaged else derived[:2]
         gone = store.gone(_NAME, last_id)
         if not gone and not store.count_after(last_id):
-            return False
+            if is_damaged:  # and there is no function to build it from
+                with store.transaction():
+                    store.drop_derived(_NAME)
+            return is_damaged
+        if last_id and added - self.count + len(gone) > max(_ALWAYS_BEARABLE, added * _REBUILD_WHEN_GONE):
+            last_id, added = 0, 0
+        self._forget_open()
         with _errors_in_one_line(f"cannot write the word index in {self.folder}"):
             if last_id == 0:
                 shutil.rmtree(self.folder, ignore_errors=True)
                 self.folder.mkdir(parents=True, exist_ok=True)
             index = tantivy.Index(_schema(), path=str(self.folder))
             writer = index.writer(_HEAP_BYTES, _THREADS)
-            for function_id in gone:
-                writer.delete_documents_by_term("id", function_id)
+            if last_id and gone:
+                writer.delete_documents_by_query(tantivy.Query.term_set_query(_schema(), "id", gone))
             splitter = WordSplitter()
             while rows := store.functions_after(last_id, _BATCH):
                 for row in rows:
                     writer.add_document(_document(splitter, row))
                 last_id = rows[-1][0]
+                added += len(rows)
                 if progress:
                     progress(len(rows))
             writer.commit()
             writer.wait_merging_threads()
-            count, sealed = index.searcher().num_docs, self._seal()
+            sealed = self._seal()
         with store.transaction():
-            store.set_derived(_NAME, last_id, count, sealed)
+            store.set_derived(_NAME, last_id, added, sealed)
             store.forget_gone(_NAME)
+        return is_damaged
+
+    def _forget_open(self) -> None:
         for cached in ("_index", "_searcher", "count"):
             self.__dict__.pop(cached, None)
-        return is_damaged
 
     def _seal(self) -> str:
         return seal(path for path in self.folder.iterdir() if not path.name.startswith("."))
 
-    def _trusted_last_id(self, store: Store) -> int:
-        """Up to which function this index can be trusted to be complete; 0 to build it anew."""
-        derived = store.derived(_NAME)
-        if derived is None:
-            return 0
-        last_id, rows, sealed = derived
-        if len(store.gone(_NAME, last_id)) > max(1000, rows * _REBUILD_WHEN_GONE):
-            return 0
-        return last_id if holds(self.folder, sealed) and self.can_be_searched() else 0
+    def _is_as_recorded(self, sealed: str) -> bool:
+        return holds(self.folder, sealed) and self.can_be_searched()
 
     def can_be_searched(self) -> bool:
         """Whether there is an index on disk that opens; an update under way leaves the last commit open to readers."""
@@ -130,7 +134,7 @@ class WordIndex:
         derived = store.derived(_NAME)
         if derived is None:
             return not store.last_id()
-        return not store.count_after(derived[0]) and holds(self.folder, derived[2]) and self.can_be_searched()
+        return not store.count_after(derived[0]) and self._is_as_recorded(derived[2])
 
     @cached_property
     def count(self) -> int:
