@@ -1,0 +1,219 @@
+"""Kills index runs at random moments and checks that nothing is lost and nothing wrong is left.
+
+    python benchmarks/faults.py --kills 100
+
+Each run is ended by SIGKILL. Then the index must open and answer from what was committed, a second run must complete
+it, and its files, functions, vectors and answers must be those of a run that nothing disturbed. Every third kill
+meets a run on an empty folder, every third a run that catches up with changed files, every third a run that goes on
+after another kill. Prints a table and exits with 1 if one check failed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import random
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from codesearch import CodeIndex, load_encoder
+from codesearch.encoders.protocol import Encoder
+from indexer.errors import StoreError
+from indexer.mend import is_stamped
+from indexer.store import DATABASE
+from indexer.words import WordIndex
+
+SOURCES = ("json", "http", "logging", "urllib")
+QUERIES = (
+    "parse a date from a header",
+    "decode a JSON document",
+    "send a request and read the response",
+    "rotate log files by size",
+    "quote special characters of a URL",
+    "HTTPConnection.request",
+)
+
+
+@dataclass
+class Content:
+    """All that a user could tell two indexes apart by."""
+
+    files: list[Any]
+    functions: list[Any]
+    vectors: dict[bytes, bytes]
+    answers: list[Any]
+
+    def differences(self, other: Content) -> list[str]:
+        return [
+            name for name in ("files", "functions", "vectors", "answers") if getattr(self, name) != getattr(other, name)
+        ]
+
+
+def content(index: CodeIndex) -> Content:
+    rows = index.store.connection.execute
+    return Content(
+        rows("SELECT path, size, digest, language, skipped FROM files ORDER BY path").fetchall(),
+        rows(
+            "SELECT path, kind, qualified_name, start_line, end_line, functions.digest FROM functions "
+            "JOIN files ON files.id = file_id ORDER BY 1, 4, 5, 2, 3"
+        ).fetchall(),
+        dict(rows("SELECT digest, vector FROM vectors WHERE digest IN (SELECT digest FROM functions)")),
+        [[(hit.path, hit.start_line, hit.qualified_name) for hit in index.search(query)] for query in QUERIES],
+    )
+
+
+@dataclass
+class Trial:
+    """Where and how indexes are made; the corpus is a copy that may be edited."""
+
+    corpus: Path
+    index_dir: Path
+    encoder_name: str
+    encoder: Encoder
+    failures: list[str] = field(default_factory=list)
+    stages: Counter[str] = field(default_factory=Counter)
+
+    def start(self) -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-m", "codesearch", "index", str(self.corpus), "--index-dir", str(self.index_dir)]
+        return subprocess.Popen(
+            [*command, "--encoder", self.encoder_name, "--quiet"], stdout=subprocess.DEVNULL, start_new_session=True
+        )
+
+    def build(self) -> Content:
+        with CodeIndex.build(self.corpus, encoder=self.encoder, index_dir=self.index_dir) as index:
+            return content(index)
+
+    def check_after_kill(self) -> str:
+        """What the killed run left; it must open and answer."""
+        try:
+            with CodeIndex.open(self.corpus, encoder=self.encoder, index_dir=self.index_dir) as index:
+                for query in QUERIES:
+                    index.search(query)
+                return stage(index)
+        except StoreError as error:
+            if "no index in" in str(error):
+                return "before there was a database"
+            raise
+
+
+def stage(index: CodeIndex) -> str:
+    """How far the run had come."""
+    store = index.store
+    if store.meta("pending") != "0":
+        return "while files were read"
+    if not WordIndex(store.folder).is_whole(store):
+        return "while words were indexed"
+    if store.count_unencoded(store.encoder_id(index.encoder.name)):
+        return "while functions were encoded"
+    return "at the end" if is_stamped(store.folder) else "while the run was finished"
+
+
+def seconds_of_a_run(trial: Trial) -> tuple[float, float]:
+    """When a run has begun to write and when it has ended, in seconds after its start."""
+    started = time.monotonic()
+    process = trial.start()
+    begun = None
+    while process.poll() is None:
+        if begun is None and any(trial.index_dir.rglob(DATABASE)):
+            begun = time.monotonic() - started
+        time.sleep(0.005)
+    if process.returncode:
+        raise SystemExit("the undisturbed run failed")
+    return begun or 0.0, time.monotonic() - started
+
+
+def kill_one(trial: Trial, moment: float) -> bool:
+    """Whether the run was still going on."""
+    process = trial.start()
+    try:
+        process.wait(moment)
+    except subprocess.TimeoutExpired:
+        os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    return process.returncode == -signal.SIGKILL
+
+
+def edit(trial: Trial, choice: random.Random, originals: dict[Path, bytes]) -> None:
+    """Change, delete and add some files; ``originals`` is what to put back."""
+    files = sorted(trial.corpus.rglob("*.py"))
+    for path in choice.sample(files, 8):
+        originals[path] = path.read_bytes()
+        if choice.random() < 0.3:
+            path.unlink()
+        else:
+            path.write_bytes(originals[path] + f"\n\ndef added_{choice.randrange(10**6)}():\n    return 1\n".encode())
+
+
+def restore(originals: dict[Path, bytes]) -> None:
+    for path, data in originals.items():
+        path.write_bytes(data)
+    originals.clear()
+
+
+def run(trial: Trial, kills: int, choice: random.Random) -> None:
+    begin, end = seconds_of_a_run(trial)
+    whole = trial.build()
+    print(f"a run takes {end:.2f} s, {len(whole.files)} files, {len(whole.functions)} functions", flush=True)
+    originals: dict[Path, bytes] = {}
+    done = 0
+    while done < kills:
+        situation = ("on an empty folder", "with changed files", "after another kill")[done % 3]
+        if situation == "on an empty folder":
+            shutil.rmtree(trial.index_dir)
+        elif situation == "with changed files":
+            edit(trial, choice, originals)
+        else:
+            shutil.rmtree(trial.index_dir)
+            kill_one(trial, choice.uniform(begin, end))
+        # Catching up takes a part of the time.
+        latest = begin + (end - begin) * (0.5 if originals else 1.0)
+        if not kill_one(trial, choice.uniform(0.9 * begin, latest)):
+            restore(originals)
+            trial.build()
+            continue
+        done += 1
+        try:
+            left = trial.check_after_kill()
+            restore(originals)
+            differences = trial.build().differences(whole)
+        except (Exception, sqlite3.Error) as error:
+            left, differences = "refused", [f"{type(error).__name__}: {error}"]
+        trial.stages[left] += 1
+        if differences:
+            trial.failures.append(f"kill {done} ({situation}; {left}): {', '.join(differences)}")
+            print(trial.failures[-1], flush=True)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--kills", type=int, default=100)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--encoder", default="default")
+    parser.add_argument("--source", type=Path, help="folder to index instead of a part of the standard library")
+    chosen = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        corpus = Path(folder, "corpus")
+        if chosen.source:
+            shutil.copytree(chosen.source, corpus)
+        else:
+            for name in SOURCES:
+                shutil.copytree(Path(os.__file__).parent / name, corpus / name)
+        trial = Trial(corpus, Path(folder, "indexes"), chosen.encoder, load_encoder(chosen.encoder))
+        run(trial, chosen.kills, random.Random(chosen.seed))
+    print(f"\n{'killed':<32} kills\n" + "\n".join(f"{k:<32} {n:>5}" for k, n in trial.stages.most_common()))
+    print(f"{'completed to the same content':<32} {chosen.kills - len(trial.failures):>5}")
+    print(f"{'failures':<32} {len(trial.failures):>5}")
+    sys.exit(1 if trial.failures else 0)
+
+
+if __name__ == "__main__":
+    main()
