@@ -104,7 +104,7 @@ def _read(
         node = captures[kind][0]
         start, end, name_start = node.start_byte, node.end_byte, name.start_byte
         known = by_name.get(name_start)
-        if known is None:
+        if known is None or "receiver" in captures:
             spelled = _source(name, data)
             if "receiver" in captures:
                 spelled = _source(captures["receiver"][0], data) + b"\n" + spelled

@@ -13,6 +13,7 @@ LINES = 500
 
 _OPENING = re.compile(r"\s*(?:/\*+!?|\*(?!/)|//+!?|--+(?:\[=*\[)?|#+!?|\{-|=begin\b)(?:<|\s*[|^](?=\s))?")
 _CLOSING = re.compile(r"\s*(?:\*+/|-\}|\]=*\])\s*$|^=end\s*$")
+_XML_TAG = re.compile(r"</?(?:summary|remarks|returns|value|para|example|code|c|inheritdoc)\s*/?>")
 _LICENSE = re.compile(r"copyright|licen[sc]e|spdx|\(c\) \d|all rights reserved", re.IGNORECASE)
 _PREAMBLE = (b"#!", b"<?php", b"# -*-", b"# vim", b"# frozen_string_literal", b"# encoding", b"{-#", b"'use strict'")
 
@@ -76,5 +77,5 @@ def clean(comment: str) -> str:
     """Return the text of a comment without its markers and its indentation."""
     if not comment:
         return ""
-    lines = (_CLOSING.sub("", _OPENING.sub("", line, 1)) for line in comment.splitlines())
+    lines = (_XML_TAG.sub("", _CLOSING.sub("", _OPENING.sub("", line, 1))) for line in comment.splitlines())
     return inspect.cleandoc("\n".join(lines)).strip()

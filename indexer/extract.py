@@ -5,9 +5,9 @@ from __future__ import annotations
 import inspect
 import re
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from itertools import accumulate, islice
+from itertools import accumulate
 from pathlib import PurePosixPath
 from typing import cast
 
@@ -19,7 +19,7 @@ from indexer.parse import TooCostlyError, definitions_in, parse
 from indexer.windows import windows
 
 UNITS = 20_000
-"""The most definitions that are taken from one file."""
+"""A file with more definitions is generated; it is cut into windows."""
 SIGNATURE_CHARACTERS = 500
 
 _HEADER_ENDS = ("{", ":", "=>", "->", "=", " do", ";", ",", "\\")
@@ -52,7 +52,9 @@ def extract(source: str, path: str, language: Language | None) -> list[Function]
     module = nested(matches, file.data, file.starts, language)
     if not module.members and tree.root_node.has_error:
         return file.windows()
-    definitions = list(islice(_within(module), UNITS))
+    definitions = list(_within(module))
+    if len(definitions) > UNITS:
+        return file.windows()
     for definition in definitions:
         file.describe(definition, language)
     units = file.rest(module, language) + [file.unit(definition) for definition in definitions]
@@ -123,7 +125,9 @@ class _SourceFile:
 
     def rest(self, module: Definition, language: Language) -> list[Function]:
         """Make units of kind ``module`` out of the lines outside of all definitions and their comments."""
-        numbers = [number for first, end in _runs_outside(module, 0) for number in range(first, end)]
+        numbers = self._without_repeated_blanks(
+            number for first, end in _runs_outside(module, 0) for number in range(first, end)
+        )
         stem = self.path.stem
         units = [
             Function("module", stem, stem, numbers[window.first] + 1, numbers[window.last] + 1, "", "", window.text)
@@ -133,6 +137,13 @@ class _SourceFile:
         if units:
             units[0] = replace(units[0], docstring=self._module_docstring(module, language))
         return units
+
+    def _without_repeated_blanks(self, numbers: Iterable[int]) -> list[int]:
+        kept: list[int] = []
+        for number in numbers:
+            if not self.lines[number].isspace() or (kept and not self.lines[kept[-1]].isspace()):
+                kept.append(number)
+        return kept
 
     def _module_docstring(self, module: Definition, language: Language) -> str:
         if language.inner_doc and (docstring := _first_group(language.inner_doc.match(self.data))):
@@ -150,9 +161,12 @@ class _SourceFile:
         for member in definition.members:
             if member.comment_line > first:
                 pieces.append(self._text(first, member.comment_line))
-            line = self.lines[member.first_line]
-            indentation = line[: len(line) - len(line.lstrip())].decode()
-            pieces.append(indentation + member.signature)
+            before = self.data[self.starts[member.header_line] : member.start]
+            if _MODIFIERS.fullmatch(before):
+                indentation = before[: len(before) - len(before.lstrip())].decode()
+                pieces.append(indentation + member.signature)
+            elif member.first_line >= first:
+                pieces.append(self._text(member.first_line, member.first_line + 1))
             first = max(first, member.last_line + 1)
         if first <= definition.last_line:
             pieces.append(self._text(first, definition.last_line + 1))

@@ -25,7 +25,7 @@ MATCH_LIMIT = 4096
 
 TOKENS = 2_000
 """The longest run of keywords and brackets within broken source that is looked through."""
-LARGE = 8_192
+LARGE = 2_048
 """The bytes from which on a file can nest so deep that a parser takes memory by the square of the depth."""
 REPETITIVE = 50
 """How many times smaller than itself such a file may be compressed: source code stays below 20 times, one thing nested

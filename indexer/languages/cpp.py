@@ -17,6 +17,9 @@ CPP = Language(
     + """
     (function_definition declarator: (reference_declarator (function_declarator declarator: (_) @name))
         body: (_) @body) @function
+    (function_definition
+        declarator: (reference_declarator (function_declarator declarator: (qualified_identifier) @name))
+        body: (_) @body) @method
     (function_definition declarator: (operator_cast type: (_) @name) body: (_) @body) @function
     (class_specifier name: (_) @name body: (_) @body) @class
     (namespace_definition name: (_) @name) @namespace
