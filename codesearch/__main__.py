@@ -11,26 +11,52 @@ INTERRUPTED = 130
 
 def main() -> None:
     """Run the command line; every foreseen failure is one line on stderr and exit status 2."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")  # source holds characters that not every terminal has
+    sys.exit(_run())
+
+
+def _run() -> int:
+    from typer import Abort
+
     from codesearch.cli.app import app
     from codesearch.errors import CodesearchError
     from indexer.errors import IndexerError
 
     try:
-        app()
+        status = app(standalone_mode=False) or 0
+        sys.stdout.flush()
     except (CodesearchError, IndexerError) as error:
-        _fail(f"codesearch: {error}")
+        return _fail(str(error))
     except BrokenPipeError:
         # The reader of the pipe has seen enough. Python would complain when it flushes stdout at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
-    except KeyboardInterrupt:
+        return 0
+    except (KeyboardInterrupt, Abort):
+        status = INTERRUPTED
+    except Exception as error:
+        # A usage error; its class belongs to a copy of click inside of typer, which does not export it.
+        if not hasattr(error, "format_message"):
+            raise
+        return _fail_for_usage(error.format_message(), getattr(error, "ctx", None))
+    if status == INTERRUPTED:
         print("\ncodesearch: stopped; what was done is kept", file=sys.stderr)
-        sys.exit(INTERRUPTED)
+    return int(status)
 
 
-def _fail(line: str) -> None:
-    print(line, file=sys.stderr)
-    sys.exit(FAILED)
+def _fail_for_usage(message: str, context: object) -> int:
+    if "\n" in message:  # a group without a command shows its help
+        print(message, file=sys.stderr)
+        return FAILED
+    hint = "a query of several words goes in quotes; " if "unexpected extra argument" in message else ""
+    command = getattr(context, "command_path", "codesearch")
+    return _fail(f"{message[:1].lower()}{message[1:].rstrip('.')} ({hint}see `{command} --help`)")
+
+
+def _fail(line: str) -> int:
+    print(f"codesearch: {line}", file=sys.stderr)
+    return FAILED
 
 
 if __name__ == "__main__":

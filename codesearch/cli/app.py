@@ -19,24 +19,43 @@ from codesearch.cli.status import status
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-# Groups of commands that few runs need, imported when they are called.
-_LATE = {"eval": "eval.command", "train": "codesearch.train.command"}
+# Groups of commands that few runs need: the module of each, and its help.
+_LATE = {
+    "eval": ("eval.command", "Benchmark encoders, matching heads and the whole search by published protocols."),
+    "train": ("codesearch.train.command", "Collect training pairs, train encoders and matching heads, export them."),
+}
 
 
 class _LateGroup(TyperGroup):
-    """A group that imports some of its subcommands only when they are called."""
+    """A group of commands that is imported when one of them is called."""
+
+    def __init__(self, name: str, module: str, help: str) -> None:
+        super().__init__(name=name, help=help, no_args_is_help=True, rich_markup_mode=None)
+        self._module = module
 
     def list_commands(self, ctx: Any) -> list[str]:
-        return [*super().list_commands(ctx), *_LATE]
+        return self._imported().list_commands(ctx)
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        if cmd_name not in _LATE:
-            return super().get_command(ctx, cmd_name)
-        return typer.main.get_command(import_module(_LATE[cmd_name]).app)
+        return self._imported().get_command(ctx, cmd_name)
+
+    def _imported(self) -> TyperGroup:
+        subcommands: typer.Typer = import_module(self._module).app
+        subcommands.rich_markup_mode = None
+        group = typer.main.get_group(subcommands)
+        self.commands = group.commands  # what a mistyped name is compared with
+        return group
+
+
+class _Commands(TyperGroup):
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        for name, (module, text) in _LATE.items():
+            self.add_command(_LateGroup(name, module, text))
 
 
 app = typer.Typer(
-    cls=_LateGroup,
+    cls=_Commands,
     name="codesearch",
     help="Find code by what it does: ask in plain words, get the function.",
     epilog='Example: codesearch search "retry a request with exponential backoff"',

@@ -11,7 +11,7 @@ from codesearch.cli import options
 
 def forget(
     paths: Annotated[
-        list[str] | None, typer.Argument(metavar="[PATH_OR_URL]...", help="Indexed folders, files or git URLs.")
+        list[str] | None, typer.Argument(metavar="PATH_OR_URL", help="Indexed folders, files or git URLs.")
     ] = None,
     all_indexes: Annotated[bool, typer.Option("--all", help="Delete every index, and the clones of git URLs.")] = False,
     index_dir: options.IndexDir = None,

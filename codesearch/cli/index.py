@@ -11,7 +11,7 @@ from codesearch.cli import options
 
 def index(
     paths: Annotated[
-        list[str] | None, typer.Argument(metavar="[PATH_OR_URL]...", help="Folders, files or git URLs; by default `.`.")
+        list[str] | None, typer.Argument(metavar="PATH_OR_URL", help="Folders, files or git URLs; by default `.`.")
     ] = None,
     encoder: options.Encoder = None,
     ref: options.Ref = None,

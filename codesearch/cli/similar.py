@@ -14,7 +14,7 @@ from codesearch.cli import options
 def similar(
     place: Annotated[str, typer.Argument(metavar="FILE:LINE", help="A line of the function to start from.")],
     path: Annotated[
-        str | None, typer.Argument(metavar="[PATH]", help="Folder to search; by default the index that holds FILE.")
+        str | None, typer.Argument(metavar="PATH", help="Folder to search; by default the index that holds FILE.")
     ] = None,
     count: options.Count = 10,
     json: options.Json = False,

@@ -11,7 +11,7 @@ from codesearch.cli import options
 
 def status(
     path: Annotated[
-        str | None, typer.Argument(metavar="[PATH_OR_URL]", help="One index; by default all of them.")
+        str | None, typer.Argument(metavar="PATH_OR_URL", help="One index; by default all of them.")
     ] = None,
     json: options.Json = False,
     index_dir: options.IndexDir = None,
