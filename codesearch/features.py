@@ -6,6 +6,7 @@ so that one set of weights serves repositories of any size.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -35,21 +36,25 @@ FEATURES = (
     "stem_covers",  # the same for the file's name
     "stem_precise",
     "folder_covers",  # the same for the folders
-    "defines",  # its name is a symbol of the query
-    "defines_case",  # in the same letter case
+    "defines",  # its name is a symbol of the query, letter case aside
+    "defines_exactly",  # in the same letter case
     "defines_qualified",  # with the same qualification
-    "defines_type",  # and it is a class
-    "defines_in_namesake",  # in a file named after it
+    "defines_type",  # exactly, and it is a class
+    "defines_in_namesake",  # exactly, in a file named after it
     "class",  # what it is
     "module",
     "window",
     "private",
     "length",  # log of the number of lines, 1 at 1,000
+    "file_size",  # log of the file's bytes, 1 at 1,000,000: central files are large
+    "superseded",  # in a folder v1 when there are results in its neighbour v2
     *(role.name.lower() for role in Role),
 )
 _COLUMN = {name: i for i, name in enumerate(FEATURES)}
 _RANK_OFFSET = 10.0
 _LONG = np.log(1000.0)
+_LARGE = np.log(1e6)
+_VERSION = re.compile(r"(?:^|/)v(\d{1,3})/")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +63,6 @@ class Scored:
 
     ids: Sequence[int]
     scores: Sequence[float]
-
-
-Stems = "Callable[[str], frozenset[str]]"
 
 
 def feature_matrix(
@@ -90,6 +92,7 @@ def feature_matrix(
     for single, together in (("words", "file_words"), ("meaning", "file_meaning")):
         evidence = np.bincount(files, weights=matrix[:, _COLUMN[single]])
         matrix[:, _COLUMN[together]] = (evidence / max(evidence.max(initial=0.0), 1e-9))[files]
+    matrix[:, _COLUMN["superseded"]] = _superseded([row.path for row in rows], query.text.lower())
     total = sum(weights.values()) or 1.0
     asks_for_tests = not {"test", "spec", "mock", "fixtur"}.isdisjoint(weights)
     for values, row in zip(matrix, rows, strict=True):
@@ -97,7 +100,10 @@ def feature_matrix(
         _fill_definition(values, query, row)
         _fill_kind(values, row)
         for role in roles(row.path):
-            if not (role is Role.TEST and asks_for_tests):
+            wanted = role is Role.TEST and asks_for_tests
+            # What is defined in an __init__.py or mod.rs is no re-export.
+            real = role is Role.REEXPORT and row.kind not in ("module", "window")
+            if not wanted and not real:
                 values[_COLUMN[role.name.lower()]] = 1.0
     return matrix
 
@@ -114,6 +120,21 @@ def _fill_retrieval(
         if i is not None and not matrix[i, rank]:
             matrix[i, share] = (score - floor) / span
             matrix[i, rank] = _RANK_OFFSET / (_RANK_OFFSET + place)
+
+
+def _superseded(paths: Sequence[str], text: str) -> list[bool]:
+    """Whether each path lies in a version's folder beside which there is a later one; not if the query names it."""
+    versions = [_VERSION.search(path) for path in paths]
+    newest: dict[str, int] = {}
+    for path, found in zip(paths, versions, strict=True):
+        if found:
+            parent = path[: found.start()]
+            newest[parent] = max(newest.get(parent, 0), int(found[1]))
+    asked = set(text.split())
+    return [
+        found is not None and int(found[1]) < newest[path[: found.start()]] and f"v{found[1]}" not in asked
+        for path, found in zip(paths, versions, strict=True)
+    ]
 
 
 def _file_numbers(rows: Sequence[FunctionRow]) -> NDArray[np.int64]:
@@ -153,19 +174,21 @@ def _fill_definition(values: NDArray[np.float32], query: Query, row: FunctionRow
         name = symbol.rpartition(".")[2]
         if row.name.lower() != name.lower():
             continue
-        values[_COLUMN["defines"]] = 1.0
-        values[_COLUMN["defines_case"]] = float(row.name == name)
-        values[_COLUMN["defines_type"]] = float(row.kind == "class")
-        qualified = f".{row.qualified_name}".lower().endswith(f".{symbol}".lower())
-        values[_COLUMN["defines_qualified"]] = float("." in symbol and qualified)
+        exactly = row.name == name
         stem = row.path.rpartition("/")[2].partition(".")[0]
-        values[_COLUMN["defines_in_namesake"]] = float(_bare(stem) == _bare(name))
+        qualified = f".{row.qualified_name}".lower().endswith(f".{symbol}".lower())
+        values[_COLUMN["defines"]] = 1.0
+        values[_COLUMN["defines_exactly"]] = float(exactly)
+        values[_COLUMN["defines_qualified"]] = float("." in symbol and qualified)
+        values[_COLUMN["defines_type"]] = float(exactly and row.kind == "class")
+        values[_COLUMN["defines_in_namesake"]] = float(exactly and _bare(stem) == _bare(name))
 
 
 def _fill_kind(values: NDArray[np.float32], row: FunctionRow) -> None:
     if row.kind in _COLUMN:
         values[_COLUMN[row.kind]] = 1.0
     values[_COLUMN["private"]] = float(row.name.startswith("_"))
+    values[_COLUMN["file_size"]] = min(1.0, float(np.log(row.file_size + 1)) / _LARGE)
     values[_COLUMN["length"]] = min(1.0, float(np.log(row.end_line - row.start_line + 1)) / _LONG)
 
 

@@ -13,17 +13,8 @@ KINDS = ("function", "method", "class", "module", "window")
 
 _FILTER = re.compile(rf'(?<!\S)(-?)({"|".join(FILTERS)}):("[^"]*"|\S*)')
 _SEPARATORS = re.compile(r"::|->|[.#\\/]")
-# A dotted or otherwise joined name, or a single word that no sentence would hold: with an underscore or a capital
-# letter inside, or capitalised, or called.
-_SYMBOL = re.compile(
-    r"""
-    (?: [A-Za-z_$][\w$]*[?!]? (?: (?: ::|->|[.\#\\] ) [A-Za-z_$][\w$]*[?!]? )+
-      | _[\w$]* | [a-z][\w$]*[A-Z_][\w$]* | [A-Z][\w$]*
-    ) (?:\(\))?
-    | [A-Za-z_$][\w$]*[?!]?\(\)
-    """,
-    re.VERBOSE,
-)
+# One name, plain or qualified, with or without a call's parentheses: a query of one word most often names something.
+_SYMBOL = re.compile(r"[A-Za-z_$][\w$]*[?!]?(?:(?:::|->|[.#\\])[A-Za-z_$][\w$]*[?!]?)*(?:\(\))?")
 _WORD = re.compile(r"[A-Za-z_$][\w$]*(?:(?:::|\.)[A-Za-z_$][\w$]*)*")
 
 

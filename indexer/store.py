@@ -79,11 +79,13 @@ class FunctionRow:
     end_line: int
     signature: str
     docstring: str
+    file_size: int
+    """In bytes."""
 
 
 _ROW = (
     "functions.id, file_id, files.path, coalesce(files.language, ''), kind, functions.name, qualified_name, "
-    "start_line, end_line, signature, docstring"
+    "start_line, end_line, signature, docstring, files.size"
 )
 
 
