@@ -185,6 +185,17 @@ def test_a_commit_that_changes_many_functions_gives_nothing(repository: Reposito
     assert list(pairs_of_history(source_of(head), folder, folder, Limits())) == []
 
 
+def test_a_commit_whose_files_are_missing_from_a_partial_clone_is_left_out(repository: Repository) -> None:
+    repository.commit("Begin", **FILES)
+    for name in ("err", "problem"):
+        head = repository.commit(f"Call the error of a write {name} here", flush_DOT_go=GO.replace("err", name + "s"))
+    blob = repository.git("rev-parse", "HEAD:flush.go")
+    (repository.folder / ".git" / "objects" / blob[:2] / blob[2:]).unlink()
+    folder = repository.folder.parent
+    pairs = list(pairs_of_history(source_of(head), folder, folder, Limits()))
+    assert [pair.text for pair in pairs] == ["Call the error of a write err here"]
+
+
 @pytest.mark.parametrize(
     ("language", "path", "source"),
     [

@@ -28,7 +28,7 @@ class Limits:
     doc: int = 800
     test: int = 1000
     commit: int = 300
-    commit_seconds: float = 40.0
+    commit_seconds: float = 30.0
     """The time that a repository's history may take."""
 
 

@@ -49,8 +49,9 @@ def collect(
 ) -> Collected:
     """Write ``OWNER+NAME.jsonl.gz`` and ``OWNER+NAME.commits.jsonl.gz`` into ``output`` for every source.
 
-    A run that was killed goes on where it was. Held-out repositories go before all others, so that a function both
-    have is held out; the order of the others mixes languages, so that a run that is cut short has some of all.
+    What the files give comes first, for all repositories, then the histories. A run that was killed goes on where it
+    was. Held-out repositories go before all others, and no near copy of their code is taken from the others, whose
+    order mixes languages, so that a run that is cut short has some of all.
 
     Args:
         sources: the repositories, without double ones.
@@ -66,58 +67,61 @@ def collect(
         folder.mkdir(parents=True, exist_ok=True)
     ordered = sorted(sources, key=lambda source: (source.split != "valid", crc32(source.repository.encode())))
     collected = Collected()
-    known = {"docstring": NearDuplicates(), "comment": NearDuplicates(), "doc": NearDuplicates()}
-    foreign = NearDuplicates()
+    seen = _Seen()
     with ProcessPoolExecutor(workers) as pool:
         for codes in pool.map(functions_of, unlike):
             for code in codes:
-                foreign.add(code)
-        work = partial(_collect_raw, raw, mirror, clones, limits or Limits())
-        for source, failure in zip(ordered, pool.map(work, ordered), strict=True):
-            if failure:
-                collected.failed[source.repository] = failure
-                report(f"{source.repository}: {failure}")
-                continue
-            counts: Counter[str] = Counter()
-            held_out: list[str] = []
-            for ending in _PARTS:
+                seen.foreign.add(code)
+        for ending in _PARTS:
+            work = partial(_collect_raw, ending, raw, mirror, clones, limits or Limits())
+            for source, failure in zip(ordered, pool.map(work, ordered), strict=True):
+                if failure:
+                    collected.failed[source.repository] = failure
+                    report(f"{source.repository}: {failure}")
+                    continue
                 name = f"{source.file_name}{ending}.jsonl.gz"
-                kept = list(_new(read_pairs(raw / name), known, foreign))
+                kept = [pair for pair in read_pairs(raw / name) if seen.is_new(pair)]
                 write_pairs(output / name, kept)
                 collected.pairs.update((pair.split, pair.source, pair.language) for pair in kept)
-                counts.update(pair.source for pair in kept)
-                held_out += [pair.code for pair in kept if pair.split == "valid"]
-            for code in held_out:
-                foreign.add(code)
-            report(f"{source.repository}: {_summary(counts)}")
+                report(f"{source.repository}: {_summary(kept)}")
     return collected
 
 
-def _collect_raw(raw: Path, mirror: Path | None, clones: Path, limits: Limits, source: Source) -> str:
-    """Write what a repository gives, near-duplicates included; return why it could not be had, if so."""
-    for ending, pairs_of in _PARTS.items():
-        path = raw / f"{source.file_name}{ending}.jsonl.gz"
-        if not path.exists():
-            try:
-                write_pairs(path, pairs_of(source, mirror, clones, limits))
-            except CodesearchError as error:
-                return str(error)
+def _collect_raw(ending: str, raw: Path, mirror: Path | None, clones: Path, limits: Limits, source: Source) -> str:
+    """Write one part of what a repository gives, near-duplicates included; return why it cannot be had, if so."""
+    path = raw / f"{source.file_name}{ending}.jsonl.gz"
+    if not path.exists():
+        try:
+            write_pairs(path, _PARTS[ending](source, mirror, clones, limits))
+        except CodesearchError as error:
+            return str(error)
     return ""
 
 
-def _new(pairs: Iterable[Pair], known: dict[str, NearDuplicates], foreign: NearDuplicates) -> Iterator[Pair]:
-    """Yield the pairs whose code was met in no repository before and is none of the foreign functions.
+class _Seen:
+    """The code met so far."""
 
-    The same code may come with a docstring and with a comment, commits or tests.
-    """
-    for pair in pairs:
-        if pair.code in foreign:
-            continue
-        if pair.source not in known or known[pair.source].add(pair.code):
-            yield pair
+    def __init__(self) -> None:
+        self.foreign = NearDuplicates()
+        self._held_out = NearDuplicates()
+        self._by_origin = {"docstring": NearDuplicates(), "comment": NearDuplicates(), "doc": NearDuplicates()}
+
+    def is_new(self, pair: Pair) -> bool:
+        """Whether a pair's code is foreign to benchmarks, to what is held out, and to the pairs of its origin.
+
+        A function may come once with its docstring and again with its commits and tests.
+        """
+        if pair.code in self.foreign or (pair.split == "train" and pair.code in self._held_out):
+            return False
+        if pair.source in self._by_origin and not self._by_origin[pair.source].add(pair.code):
+            return False
+        if pair.split == "valid":
+            self._held_out.add(pair.code)
+        return True
 
 
-def _summary(counts: Counter[str]) -> str:
+def _summary(pairs: list[Pair]) -> str:
+    counts = Counter(pair.source for pair in pairs)
     return ", ".join(f"{count:,} {source}" for source, count in counts.most_common()) or "no pairs"
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from codesearch.train.data.clean import subject_text
-from codesearch.train.data.docstrings import Described
+from codesearch.train.data.docstrings import TEST_NAME, Described
 from codesearch.train.data.functions import is_copied, is_test, is_worth_training, without_docstring
 from codesearch.train.data.git_objects import Blobs, git_output
 from indexer.extract import extract
@@ -36,11 +36,14 @@ _FILE = re.compile(r"^diff --git .*?$", re.MULTILINE)
 
 @dataclass(slots=True)
 class _Change:
-    """A commit that may become a pair; ``blobs`` maps the paths of its changed sources to their new contents."""
+    """A commit that may become a pair."""
 
     commit: str
     text: str
     blobs: dict[str, str] = field(default_factory=dict)
+    """The new contents of its source files by path."""
+    objects: list[str] = field(default_factory=list)
+    """The contents of all its files, before and after."""
 
 
 def commit_pairs(git_directory: Path, head: str, limit: int, seconds: float) -> Iterator[tuple[str, Described]]:
@@ -49,11 +52,11 @@ def commit_pairs(git_directory: Path, head: str, limit: int, seconds: float) -> 
     At most ``limit`` of them, and none after ``seconds``.
     """
     deadline = time.monotonic() + seconds
-    changes = list(_changes(git_directory, head))
-    hunks = _changed_lines(git_directory, [change.commit for change in changes[: 4 * limit]])
+    changes = _complete(git_directory, list(_changes(git_directory, head)))[: 4 * limit]
+    hunks = _changed_lines(git_directory, [change.commit for change in changes])
     taken: Counter[str] = Counter()
     with Blobs(git_directory) as blobs:
-        for change in changes[: 4 * limit]:
+        for change in changes:
             if taken.total() >= limit or time.monotonic() > deadline:
                 return
             described = _most_changed(change, hunks.get(change.commit, {}), blobs)
@@ -81,11 +84,20 @@ def _changes(git_directory: Path, head: str) -> Iterator[_Change]:
         for line in raw.split("\n"):
             about, _, path = line.partition("\t")
             fields = about.split()
+            change.objects += [name for name in fields[2:4] if name.strip("0")]
             is_source = language_of(path) is not None and not is_test(path) and not is_copied(path)
             if is_source and len(fields) == 5 and fields[4] in "AM":
                 change.blobs[path] = fields[3]
         if 1 <= len(change.blobs) <= MAX_FILES:
             yield change
+
+
+def _complete(git_directory: Path, changes: list[_Change]) -> list[_Change]:
+    """Return the commits all of whose files are there: a partial clone lacks some, and git stops at the first."""
+    names = {name for change in changes for name in change.objects}
+    answer = git_output(git_directory, "cat-file", "--batch-check", stdin="".join(f"{name}\n" for name in names))
+    missing = {line.split()[0] for line in answer.splitlines() if line.endswith(" missing")}
+    return [change for change in changes if missing.isdisjoint(change.objects)]
 
 
 def _changed_lines(git_directory: Path, commits: list[str]) -> dict[str, dict[str, list[range]]]:
@@ -128,7 +140,7 @@ def _most_changed(change: _Change, hunks: dict[str, list[range]], blobs: Blobs) 
         functions = [unit for unit in extract(source, path, language) if unit.kind in ("function", "method")]
         for function in functions:
             count = sum(_overlap(lines, function) for lines in hunks[path])
-            if count:
+            if count and not TEST_NAME.search(function.qualified_name):
                 code = without_docstring(function, language)
                 changed.append((count, Described(change.text, function, code, path, language)))
     if not 1 <= len(changed) <= MAX_FUNCTIONS:

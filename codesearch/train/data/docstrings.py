@@ -21,7 +21,7 @@ _STANDARD_METHODS = """
     compareTo clone finalize to_s ToString Equals GetHashCode Dispose String Error
 """
 _STANDARD = frozenset(_STANDARD_METHODS.split())
-_TEST_NAME = re.compile(r"(?<![a-z])test|Test")
+TEST_NAME = re.compile(r"(?<![a-z])test|Test")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ def docstring_pairs(files: Iterable[SourceFile]) -> Iterator[Described]:
         for function in file.functions:
             if function.kind not in ("function", "method", "class") or not function.docstring:
                 continue
-            if function.name in _STANDARD or _TEST_NAME.search(function.name):
+            if function.name in _STANDARD or TEST_NAME.search(function.name):
                 continue
             text = docstring_text(function.docstring)
             if text is None or texts[text] >= SAME_TEXT:
