@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
 from collections import deque
@@ -143,7 +144,25 @@ def _pool(workers: int) -> ProcessPoolExecutor:
     # the caller's main module, so that a user's script needs no `if __name__ == "__main__"`.
     from loky import ProcessPoolExecutor
 
-    return ProcessPoolExecutor(workers, initializer=_obey_parent, initargs=(os.getpid(),))
+    pool = ProcessPoolExecutor(workers, initializer=_obey_parent, initargs=(os.getpid(),))
+    with _interrupts_blocked():  # the workers that start now inherit it
+        pool.submit(int)
+    return pool
+
+
+@contextlib.contextmanager
+def _interrupts_blocked() -> Iterator[None]:
+    """Let Ctrl-C wait; without this, one that comes while a worker still imports would show its traceback."""
+    import signal
+
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _obey_parent(parent: int) -> None:
