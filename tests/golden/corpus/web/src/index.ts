@@ -1,0 +1,4 @@
+export { ApiClient } from "./apiClient";
+export { debounce, throttle } from "./debounce";
+export { parseTrackingNumber } from "./parseTracking";
+export { ParcelMap } from "./components/ParcelMap";
