@@ -1,0 +1,177 @@
+"""How well encoders find functions, and how fast: the numbers of the model cards.
+
+    python benchmarks/retrieval.py ENCODER... --cosqa FOLDER --pairs FOLDER
+
+FOLDER of ``--cosqa`` holds ``cosqa-retrieval-dev-500.json`` and ``code_idx_map.txt`` (the CoCLR release); that of
+``--pairs`` what ``codesearch train data`` writes, of which the held-out docstring pairs are asked. ``bm25`` is an
+encoder too: words alone. Quality is the mean reciprocal rank with its 95 % bootstrap interval.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import subprocess
+import sys
+import time
+from collections import defaultdict
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from codesearch import load_encoder
+from codesearch.encoders.protocol import Encoder
+from codesearch.train.data.pair import Pair, read_pairs
+from eval.bm25 import BM25, words
+from eval.intervals import Estimate, estimate
+from eval.tasks.cosqa import CoSQA
+from eval.tasks.task import Source
+from indexer.text import encoder_text
+
+LANGUAGES = ("go", "java", "javascript", "php", "python", "ruby")
+CANDIDATES = 1000
+BM25_SHARE = 0.3
+"""What BM25 counts beside the encoder, both scaled to 0..1 for each query."""
+MEDIAN_WORDS = 60
+"""Of the functions that speed is measured with."""
+
+
+@dataclass(frozen=True)
+class Collection:
+    """Queries and codes; query ``i`` is answered by code ``answers[i]``."""
+
+    name: str
+    queries: list[str]
+    codes: list[str]
+    answers: NDArray[np.int64]
+
+
+def read_cosqa(folder: Path) -> Collection:
+    (retrieval,) = CoSQA().read(Source(data=folder, split="dev"))
+    place = {document.id: i for i, document in enumerate(retrieval.documents)}
+    answers = [place[next(iter(retrieval.qrels[query.id]))] for query in retrieval.queries]
+    return Collection(
+        "CoSQA dev",
+        [query.text for query in retrieval.queries],
+        [document.text for document in retrieval.documents],
+        np.array(answers),
+    )
+
+
+def read_held_out(folder: Path) -> list[Collection]:
+    """The held-out docstring pairs of each language, up to ``CANDIDATES`` drawn with a fixed seed."""
+    pairs: dict[str, list[Pair]] = defaultdict(list)
+    for path in sorted(folder.glob("*.jsonl.gz")):
+        for pair in read_pairs(path):
+            if pair.split == "valid" and pair.source == "docstring" and pair.language in LANGUAGES:
+                pairs[pair.language].append(pair)
+    collections = []
+    for language in sorted(pairs):
+        once = list({pair.text: pair for pair in pairs[language]}.values())
+        chosen = random.Random(0).sample(once, min(CANDIDATES, len(once)))
+        codes = [encoder_text(pair.qualified_name, "", pair.code) for pair in chosen]
+        queries = [pair.text for pair in chosen]
+        collections.append(Collection(f"{language} ({len(chosen)})", queries, codes, np.arange(len(chosen))))
+    return collections
+
+
+def word_scores(collection: Collection) -> NDArray[np.float32]:
+    found, scores = BM25(collection.codes).search(collection.queries, len(collection.codes))
+    every = np.zeros((len(collection.queries), len(collection.codes)), np.float32)
+    rows, columns = np.nonzero(found >= 0)
+    every[rows, found[rows, columns]] = scores[rows, columns]
+    return every
+
+
+def vector_scores(encoder: Encoder, collection: Collection) -> NDArray[np.float32]:
+    return encoder.encode_queries(collection.queries) @ encoder.encode_code(collection.codes).T
+
+
+def fused(vectors: NDArray[np.float32], by_words: NDArray[np.float32]) -> NDArray[np.float32]:
+    return _spread(vectors) + BM25_SHARE * _spread(by_words)
+
+
+def _spread(scores: NDArray[np.float32]) -> NDArray[np.float32]:
+    low, high = scores.min(axis=1, keepdims=True), scores.max(axis=1, keepdims=True)
+    return (scores - low) / np.maximum(high - low, 1e-9)
+
+
+def reciprocal_rank(scores: NDArray[np.float32], answers: NDArray[np.int64]) -> Estimate:
+    """Mean over queries; among equal scores the answer is taken to be in the middle."""
+    right = scores[np.arange(len(answers)), answers][:, None]
+    ranks = (scores > right).sum(axis=1) + ((scores == right).sum(axis=1) + 1) / 2
+    return estimate([(1 / ranks)[:, None]])[0]
+
+
+def print_quality(encoders: dict[str, Encoder], collection: Collection) -> None:
+    by_words = word_scores(collection)
+    print(f"{collection.name:20} {'BM25':40} {reciprocal_rank(by_words, collection.answers)}")
+    for name, encoder in encoders.items():
+        vectors = vector_scores(encoder, collection)
+        print(f"{collection.name:20} {name:40} {reciprocal_rank(vectors, collection.answers)}")
+        together = reciprocal_rank(fused(vectors, by_words), collection.answers)
+        print(f"{collection.name:20} {name + f' + {BM25_SHARE} BM25':40} {together}", flush=True)
+
+
+def print_speed(name: str, encoder: Encoder, collection: Collection, count: int) -> None:
+    texts = functions_of_median_length(collection.codes, count)
+    encoder.encode_code(texts[:10])
+    begun = time.perf_counter()
+    encoder.encode_code(texts)
+    rate = count / (time.perf_counter() - begun)
+    queries = collection.queries[:100]
+    begun = time.perf_counter()
+    for query in queries:
+        encoder.encode_queries([query])
+    each = (time.perf_counter() - begun) / len(queries)
+    print(
+        f"{name:40} {rate:,.0f} functions/s of {MEDIAN_WORDS} words (median), {each * 1000:.2f} ms a query", flush=True
+    )
+
+
+def functions_of_median_length(codes: list[str], count: int) -> list[str]:
+    """``count`` different functions, among the given ones, such that half have fewer words than ``MEDIAN_WORDS``."""
+    by_length = sorted(codes, key=lambda code: len(words(code)))
+    longer = [code for code in by_length if len(words(code)) >= MEDIAN_WORDS]
+    shorter = by_length[: len(by_length) - len(longer)]
+    size = min(len(longer), len(shorter))
+    if not size:
+        return [f"{codes[i % len(codes)]}\n# {i}" for i in range(count)]
+    chosen = shorter[-size:] + longer[:size]
+    return [f"{chosen[i % len(chosen)]}\n# {i}" for i in range(count)]
+
+
+def print_load_time(name: str) -> None:
+    """In a fresh process, the best of five: what the first search waits for, without Python's and numpy's start."""
+    program = (
+        "import sys, time, numpy; from codesearch.encoders.load import load_encoder; begun = time.perf_counter(); "
+        "load_encoder(sys.argv[1]); print(time.perf_counter() - begun)"
+    )
+    seconds = min(
+        float(subprocess.run([sys.executable, "-c", program, name], check=True, capture_output=True, text=True).stdout)
+        for _ in range(5)
+    )
+    print(f"{name:40} loads in {seconds * 1000:.0f} ms")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("encoders", nargs="+", metavar="ENCODER", help="a shipped name, a folder or a hub name")
+    parser.add_argument("--cosqa", type=Path, required=True, help="folder of CoSQA's files")
+    parser.add_argument("--pairs", type=Path, help="folder of pairs")
+    parser.add_argument("--functions", type=int, default=10_000, help="how many to measure the rate with (0: none)")
+    options = parser.parse_args()
+    encoders = {name: load_encoder(name) for name in options.encoders}
+    cosqa = read_cosqa(options.cosqa)
+    for name in encoders:
+        print_load_time(name)
+        if options.functions:
+            print_speed(name, encoders[name], cosqa, options.functions)
+    for collection in [cosqa, *(read_held_out(options.pairs) if options.pairs else [])]:
+        print_quality(encoders, collection)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,110 @@
+"""Making the static encoder from pairs: vocabulary, the words' first vectors, training, and the shipped files."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from codesearch.encoders.static import MAX_TOKENS
+from codesearch.encoders.vocabulary import Vocabulary
+from codesearch.errors import CodesearchError
+from codesearch.train.bags import tokenize_pairs
+from codesearch.train.data.pair import Pair, read_pairs
+from codesearch.train.distill import project, rarity_weights
+from codesearch.train.static import StaticModel, buckets, train
+from codesearch.train.static_files import save_static
+from codesearch.train.vocabulary import choose_tokens, count_words
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from codesearch.encoders.protocol import Encoder
+    from codesearch.train.static import Settings
+
+TOKENS = 30_000
+DIM = 256
+
+_PLAIN_WORD = re.compile(r"[a-z]{2,}")
+
+
+def make_static(
+    pairs: list[Pair], teacher: Encoder, general: list[str], folder: Path, settings: Settings
+) -> list[float]:
+    """Train a static encoder, write it to ``folder / "model"``, and return the losses.
+
+    Args:
+        pairs: to train on.
+        teacher: the sentence encoder whose vectors of single words are the start.
+        general: words of plain language, the most frequent first (see ``plain_words``).
+        folder: for the model and the state of the run; one that was stopped goes on.
+        settings: of the run.
+    """
+    text_counts = count_words(pair.text for pair in pairs)
+    code_counts = count_words(pair.code for pair in pairs)
+    tokens = choose_tokens(text_counts, code_counts, general, TOKENS)
+    frequencies = sum(
+        np.array([counts[token] for token in tokens], np.float64) / counts.total()
+        for counts in (text_counts, code_counts)
+    )
+    vocabulary = Vocabulary(tokens)
+    tokenized = tokenize_pairs(pairs, vocabulary)
+    table = project(_word_vectors(tokens, teacher, folder), np.asarray(frequencies), DIM)
+    model = StaticModel(table, rarity_weights(np.asarray(frequencies)), settings.temperature)
+    losses = train(model, tokenized, settings, folder)
+    save_model(folder / "model", tokens, model)
+    return losses
+
+
+def save_model(folder: Path, tokens: list[str], model: StaticModel) -> None:
+    """Write a model in the shipped format."""
+    save_static(
+        folder,
+        tokens,
+        model.table.detach().numpy(),
+        model.query_weights.detach().exp().numpy(),
+        model.code_weights.detach().exp().numpy(),
+        model.place_weights.detach().exp().numpy()[buckets(np.arange(MAX_TOKENS))],
+    )
+
+
+def read_training_pairs(folder: Path) -> list[Pair]:
+    """The pairs of every ``*.jsonl.gz`` in ``folder`` that are not held out, in the order of the files' names.
+
+    Raises:
+        CodesearchError: there are none.
+    """
+    pairs = [pair for path in sorted(folder.glob("*.jsonl.gz")) for pair in read_pairs(path) if pair.split == "train"]
+    if not pairs:
+        raise CodesearchError(f"no training pairs in {folder}: collect them with: codesearch train data {folder}")
+    return pairs
+
+
+def plain_words(tokenizer_file: Path) -> list[str]:
+    """The whole words of a WordPiece vocabulary, which has the most frequent first.
+
+    Raises:
+        CodesearchError: there is no such file.
+    """
+    try:
+        vocabulary = json.loads(tokenizer_file.read_text("utf-8"))["model"]["vocab"]
+    except (OSError, ValueError, KeyError) as error:
+        raise CodesearchError(f"{tokenizer_file} is not the tokenizer of a sentence encoder: {error}") from error
+    return [word for word in vocabulary if _PLAIN_WORD.fullmatch(word)]
+
+
+def _word_vectors(
+    tokens: list[str], teacher: Encoder, folder: Path
+) -> np.ndarray[tuple[int, int], np.dtype[np.float32]]:
+    """The teacher's vectors of single words; kept in ``folder``, as a run that goes on needs the same ones."""
+    kept = folder / "words.npz"
+    if kept.exists():
+        with np.load(kept) as found:
+            if found["tokens"].tolist() == tokens:
+                return found["vectors"].astype(np.float32)
+    vectors = teacher.encode_queries(tokens)
+    folder.mkdir(parents=True, exist_ok=True)
+    np.savez(kept, tokens=np.array(tokens), vectors=vectors)
+    return vectors
