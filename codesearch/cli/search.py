@@ -11,7 +11,10 @@ from codesearch.cli import options
 
 
 def search(
-    query: Annotated[str, typer.Argument(metavar="QUERY", help="Plain words or a symbol, with filters such as lang:go or -path:test.")],
+    query: Annotated[
+        str,
+        typer.Argument(metavar="QUERY", help="Plain words or a symbol, with filters such as lang:go or -path:test."),
+    ],
     path: Annotated[str, typer.Argument(metavar="PATH_OR_URL", help="Folder, file or git URL to search.")] = ".",
     count: options.Count = 10,
     rerank: Annotated[bool, typer.Option("--rerank", help="Let the matching head read the best results.")] = False,

@@ -66,7 +66,9 @@ def print_hits(query: str, hits: Sequence[Hit], took_ms: float, form: str, lines
         for path in dict.fromkeys(place.path(hit) for hit in hits):
             _write(path)
     elif sys.stdout.isatty():
-        _print_coloured(hits, lines, place)
+        from codesearch.cli.coloured import print_coloured
+
+        print_coloured(query, hits, lines, place)
     else:
         for hit in hits:
             _write(f"{_header(hit, place)}\n{_indented(hit, lines)}")
@@ -95,30 +97,3 @@ def _shown(hit: Hit, lines: int) -> list[str]:
 
 def _first_line(text: str) -> str:
     return next((line.strip() for line in text.splitlines() if line.strip()), "")
-
-
-def _print_coloured(hits: Sequence[Hit], lines: int, place: Place) -> None:
-    from rich.console import Console
-    from rich.padding import Padding
-    from rich.style import Style
-    from rich.syntax import Syntax
-    from rich.text import Text
-
-    console = Console(highlight=False)
-    for hit in hits:
-        path = place.path(hit)
-        link = Style(color="magenta", bold=True, link=f"{Path(path).absolute().as_uri()}#L{hit.start_line}")
-        header = Text(f"{hit.rank:>2} ", "dim")
-        header.append(f"{path}:{hit.start_line}", link)
-        header.append(f"-{hit.end_line}  {hit.kind} ", "dim")
-        header.append(hit.qualified_name, "bold cyan")
-        console.print(header, soft_wrap=True)
-        shown = _shown(hit, lines)
-        if shown:
-            code = Syntax(
-                "\n".join(shown), _LEXERS.get(hit.language, hit.language or "text"), theme="ansi_dark", word_wrap=False
-            )
-            console.print(Padding(code, (0, 0, 1, 4)))
-
-
-_LEXERS = {"csharp": "csharp", "cpp": "cpp", "bash": "bash", "elixir": "elixir"}
