@@ -6,15 +6,14 @@ Identifiers are cut where a reader would cut them (case, underscores, digits), s
 
 from __future__ import annotations
 
-import re
+from itertools import chain
 from typing import TYPE_CHECKING
 
-from indexer.split import split_identifier
+from indexer.split import identifiers, split_identifier
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
-_IDENTIFIER = re.compile(r"\w+")
 _CACHE_LIMIT = 500_000
 _LONGEST_WORD = 64
 
@@ -24,25 +23,16 @@ class Vocabulary:
 
     def __init__(self, tokens: Sequence[str]) -> None:
         self.tokens = list(tokens)
-        self._ids = {token: i for i, token in enumerate(self.tokens)}
+        self._ids = dict(zip(self.tokens, range(len(self.tokens)), strict=True))
         self._longest = max(map(len, self.tokens), default=0)
-        self._known: dict[str, list[int]] = {}
+        self._known = _Known(self._read)
 
     def token_ids(self, texts: Sequence[str]) -> list[list[int]]:
         """Ids of every text's tokens in their order; characters that no token covers are left out."""
-        known = self._known
-        if len(known) > _CACHE_LIMIT:
-            known.clear()
-        result = []
-        for text in texts:
-            ids: list[int] = []
-            for identifier in _IDENTIFIER.findall(text):
-                found = known.get(identifier)
-                if found is None:
-                    found = known[identifier] = self._read(identifier)
-                ids += found
-            result.append(ids)
-        return result
+        if len(self._known) > _CACHE_LIMIT:
+            self._known.clear()
+        read = self._known.__getitem__
+        return [list(chain.from_iterable(map(read, identifiers(text)))) for text in texts]
 
     def _read(self, identifier: str) -> list[int]:
         ids: list[int] = []
@@ -64,4 +54,16 @@ class Vocabulary:
             else:
                 end = start + 1
             start = end
+        return ids
+
+
+class _Known(dict[str, list[int]]):
+    """The ids of identifiers that were read before."""
+
+    def __init__(self, read: Callable[[str], list[int]]) -> None:
+        super().__init__()
+        self._read = read
+
+    def __missing__(self, identifier: str) -> list[int]:
+        ids = self[identifier] = self._read(identifier)
         return ids
