@@ -1,0 +1,216 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+import torch
+
+from codesearch.encoders.static import StaticEncoder
+from codesearch.encoders.vocabulary import Vocabulary
+from codesearch.errors import CodesearchError
+from codesearch.train.bags import TrainingPairs, tokenize_pairs
+from codesearch.train.data.pair import Pair
+from codesearch.train.distill import project, rarity_weights
+from codesearch.train.run import Run
+from codesearch.train.static import Settings, StaticModel, Tokens, buckets, compose, draw, train
+from codesearch.train.static_recipe import make_static, read_training_pairs, save_model
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+QUICK = Settings(steps=40, batch=100, rate=0.05, word_dropout=0.1, name_queries=0.0, keep_text=0.0, keep_name=0.0)
+
+
+def a_pair(text: str, code: str, name: str = "f", repo: str = "a/b") -> Pair:
+    return Pair(
+        repo=repo, commit="", path="f.py", language="python", kind="function", name=name, qualified_name=name,
+        start_line=1, text=text, code=code, source="docstring", split="train",
+    )  # fmt: skip
+
+
+def a_word(number: int) -> str:
+    return "".join(chr(ord("a") + int(digit)) for digit in f"{number:04}")
+
+
+def hundred_pairs() -> list[Pair]:
+    """Texts and code that share no word, so that only training can bring them together."""
+    return [a_pair(f"{a_word(i)} {a_word(500 + i // 2)}", f"{a_word(1000 + i)} {a_word(2000)}") for i in range(100)]
+
+
+def vocabulary_of(pairs: list[Pair]) -> Vocabulary:
+    return Vocabulary(sorted({word for pair in pairs for word in f"{pair.text} {pair.code} {pair.name}".split()}))
+
+
+def a_model(vocabulary: Vocabulary) -> StaticModel:
+    table = np.random.default_rng(0).standard_normal((len(vocabulary.tokens), 32)).astype(np.float32)
+    return StaticModel(table, np.ones(len(table), np.float32), temperature=0.1)
+
+
+def trained(folder: Path, settings: Settings = QUICK) -> StaticModel:
+    pairs = hundred_pairs()
+    model = a_model(vocabulary_of(pairs))
+    train(model, tokenize_pairs(pairs, vocabulary_of(pairs)), settings, folder)
+    return model
+
+
+def reciprocal_rank(encoder: StaticEncoder, pairs: list[Pair]) -> float:
+    queries = encoder.encode_queries([pair.text for pair in pairs])
+    scores = queries @ encoder.encode_code([pair.code for pair in pairs]).T
+    return float((1 / (1 + (scores > np.diag(scores)[:, None]).sum(axis=1))).mean())
+
+
+def test_a_hundred_pairs_are_learned_by_heart(tmp_path: Path) -> None:
+    pairs = hundred_pairs()
+    tokens = vocabulary_of(pairs).tokens
+    save_model(tmp_path / "before", tokens, a_model(vocabulary_of(pairs)))
+    save_model(tmp_path / "after", tokens, trained(tmp_path))
+    assert reciprocal_rank(StaticEncoder.load(tmp_path / "before"), pairs) < 0.2
+    assert reciprocal_rank(StaticEncoder.load(tmp_path / "after"), pairs) > 0.95
+
+
+def test_a_seed_makes_a_run_repeatable(tmp_path: Path) -> None:
+    first, second = trained(tmp_path / "1"), trained(tmp_path / "2")
+    other = trained(tmp_path / "3", replace(QUICK, seed=1))
+    torch.testing.assert_close(first.table, second.table, rtol=0, atol=0)
+    assert not torch.equal(first.table, other.table)
+
+
+def test_a_killed_run_ends_as_if_it_had_not_been_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = trained(tmp_path / "whole")
+    save = Run._save
+    monkeypatch.setattr("codesearch.train.run._SAVE_SECONDS", 0.0)
+
+    def save_and_die(run: Run, losses: list[float]) -> None:
+        save(run, losses)
+        if len(losses) == 15:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(Run, "_save", save_and_die)
+    with pytest.raises(KeyboardInterrupt):
+        trained(tmp_path / "killed")
+    monkeypatch.setattr(Run, "_save", save)
+    resumed = trained(tmp_path / "killed")
+    torch.testing.assert_close(resumed.table, whole.table, rtol=0, atol=0)
+
+
+def test_a_run_with_other_settings_is_not_continued(tmp_path: Path) -> None:
+    trained(tmp_path, replace(QUICK, steps=2))
+    with pytest.raises(CodesearchError, match="another seed"):
+        trained(tmp_path, replace(QUICK, steps=2, seed=5))
+
+
+def test_training_and_the_runtime_give_the_same_vectors(tmp_path: Path) -> None:
+    vocabulary = Vocabulary(["read", "file", "write", "line"])
+    model = a_model(vocabulary)
+    with torch.no_grad():
+        model.code_weights.copy_(torch.tensor([0.1, -0.5, 0.3, 0.0]))
+    texts = ["read file file write", "line " * 40 + "read file", "write"]
+    save_model(tmp_path, vocabulary.tokens, model)
+    rows = vocabulary.token_ids(texts)
+    owner = np.repeat(np.arange(len(rows)), [len(row) for row in rows])
+    tokens = Tokens.of(np.concatenate(rows), owner, len(rows))
+    encoder = StaticEncoder.load(tmp_path)
+    np.testing.assert_allclose(encoder.encode_code(texts), model.codes(tokens).detach(), atol=0.02)
+    np.testing.assert_allclose(encoder.encode_queries(texts), model.queries(tokens).detach(), atol=0.02)
+
+
+def named_pair() -> tuple[TrainingPairs, Vocabulary]:
+    pair = a_pair("opens the door", "def open_it(door): turn(handle)", name="open_it")
+    vocabulary = Vocabulary(["opens", "the", "door", "def", "open", "it", "turn", "handle"])
+    return tokenize_pairs([pair], vocabulary), vocabulary
+
+
+def words(tokens: Tokens, vocabulary: Vocabulary) -> set[str]:
+    return {vocabulary.tokens[i] for i in tokens.ids.tolist()}
+
+
+def composed(settings: Settings) -> tuple[set[str], set[str]]:
+    pairs, vocabulary = named_pair()
+    batch = compose(pairs, np.array([0]), settings, np.random.default_rng(0))
+    return words(batch.queries, vocabulary), words(batch.codes, vocabulary)
+
+
+WHOLE = Settings(word_dropout=0, name_queries=0, keep_name=1, keep_text=0)
+
+
+def test_a_text_asks_for_the_code_without_that_text() -> None:
+    queries, code = composed(WHOLE)
+    assert queries == {"opens", "the", "door"}
+    assert code == {"def", "open", "it", "door", "turn", "handle"}
+
+
+def test_a_name_asks_for_the_code_without_that_name() -> None:
+    queries, code = composed(replace(WHOLE, name_queries=1))
+    assert queries == {"open", "it"}
+    assert code == {"def", "door", "turn", "handle"}
+
+
+def test_the_text_can_stay_with_the_code() -> None:
+    assert composed(replace(WHOLE, keep_text=1, text_words=1))[1] > {"opens", "the"}
+
+
+def test_equal_texts_are_no_wrong_answers_to_each_other() -> None:
+    pairs = [a_pair("same", "x"), a_pair("same", "y"), a_pair("other", "z")]
+    batch = compose(tokenize_pairs(pairs, vocabulary_of(pairs)), np.arange(3), WHOLE, np.random.default_rng(0))
+    assert batch.same.tolist() == [[False, True, False], [True, False, False], [False, False, False]]
+
+
+def test_an_epoch_draws_every_pair_once_in_runs_of_one_repository() -> None:
+    pairs = [a_pair(a_word(i), "x", repo=f"r/{i % 4}") for i in range(64)]
+    read = tokenize_pairs(pairs, vocabulary_of(pairs))
+    settings = replace(WHOLE, batch=16, group=4)
+    batches = [draw(read, settings, step).rows for step in range(4)]
+    assert sorted(np.concatenate(batches).tolist()) == list(range(64))
+    assert all(len(set(run)) == 1 for rows in batches for run in (rows % 4).reshape(4, 4).tolist())
+
+
+def test_places_fall_into_ever_wider_buckets() -> None:
+    found = buckets(np.arange(512)).tolist()
+    assert found == sorted(found)
+    assert found[:3] == [0, 1, 1]
+    assert found[300] == found[301]
+
+
+def test_the_start_keeps_the_angles_between_words_and_weighs_down_frequent_ones() -> None:
+    vectors = np.random.default_rng(0).standard_normal((40, 6)).astype(np.float32)
+    counts = np.linspace(0.2, 0, 40)
+    projected = project(vectors, counts, 6)
+    assert np.linalg.norm(projected, axis=1).mean() == pytest.approx(1, abs=1e-5)
+    weights = rarity_weights(counts)
+    assert (np.diff(weights) > 0).all()
+
+
+class Spelling:
+    """A teacher whose vectors are counts of letters."""
+
+    name = "spelling"
+    dim = 300
+    max_tokens = 16
+
+    def encode_queries(self, queries: Sequence[str]) -> NDArray[np.float32]:
+        vectors = np.zeros((len(queries), self.dim), np.float32)
+        for row, query in enumerate(queries):
+            for i, letter in enumerate(query):
+                vectors[row, (7 * i + ord(letter)) % self.dim] += 1
+        return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+
+    def encode_code(self, codes: Sequence[str]) -> NDArray[np.float32]:
+        return self.encode_queries(codes)
+
+
+def test_the_recipe_goes_from_pairs_to_a_model_that_loads(tmp_path: Path) -> None:
+    losses = make_static(hundred_pairs(), Spelling(), ["plain"], tmp_path, replace(QUICK, steps=3))
+    assert len(losses) == 3
+    encoder = StaticEncoder.load(tmp_path / "model")
+    assert encoder.encode_queries(["plain"]).any()
+    assert (tmp_path / "static-loss.csv").read_text().startswith("step,loss\n1,")
+
+
+def test_a_folder_without_pairs_is_one_clear_line(tmp_path: Path) -> None:
+    with pytest.raises(CodesearchError, match="no training pairs in .*codesearch train data"):
+        read_training_pairs(tmp_path)
