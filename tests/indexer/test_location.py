@@ -1,0 +1,49 @@
+"""Where the index of a root lives."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from indexer.location import cache_folder, enclosing_root, index_folder
+from indexer.store import DATABASE
+
+
+def make_index(root: Path, index_dir: Path) -> None:
+    folder = index_folder(str(root), index_dir)
+    folder.mkdir(parents=True)
+    (folder / DATABASE).touch()
+
+
+def test_roots_of_one_name_have_indexes_of_their_own() -> None:
+    first, second = (index_folder(root, Path("/i")) for root in ("/a/project", "/b/project"))
+    assert first != second
+    assert first.name.startswith("project-")
+
+
+@given(st.text(min_size=1))
+def test_any_root_gives_a_plain_folder_name(root: str) -> None:
+    name = index_folder(f"/{root}", Path("/i")).relative_to("/i")
+    assert len(name.parts) == 1
+    assert str(name).isascii()
+    assert len(str(name)) < 60
+
+
+def test_the_nearest_indexed_folder_above_is_found(tmp_path: Path) -> None:
+    root, index_dir = tmp_path / "root", tmp_path / "i"
+    deep = root / "a" / "b"
+    assert enclosing_root(deep, index_dir) is None
+    make_index(root, index_dir)
+    assert enclosing_root(deep, index_dir) == root
+    make_index(root / "a", index_dir)
+    assert enclosing_root(deep, index_dir) == root / "a"
+
+
+def test_the_cache_can_be_put_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CODESEARCH_CACHE", "/elsewhere")
+    assert cache_folder() == Path("/elsewhere")
+    monkeypatch.delenv("CODESEARCH_CACHE")
+    assert cache_folder().name == "codesearch"
