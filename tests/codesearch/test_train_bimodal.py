@@ -10,7 +10,7 @@ import torch
 
 from codesearch.errors import CodesearchError
 from codesearch.train.batches import Pairs, Rows
-from codesearch.train.bimodal import Bimodal, Shape, average
+from codesearch.train.bimodal import Bimodal, Shape, average, best_overlap
 from codesearch.train.encoder import EncoderSettings, Queue, backward, contrastive_loss, encode, train_encoder
 from codesearch.train.matcher import MatcherSettings, Pool, draw_candidates, encoded_pool, score_pairs, train_matcher
 
@@ -99,13 +99,26 @@ def test_a_hundred_pairs_are_learned_by_heart_by_the_matching_head(tmp_path: Pat
     assert all(torch.equal(tensor, encoder[name]) for name, tensor in model.encoder.state_dict().items())
 
 
-def test_an_untrained_head_ranks_as_the_encoder_does() -> None:
+def test_an_untrained_head_adds_up_the_cosine_and_the_overlap_of_tokens() -> None:
     model = small_model()
     pool = whole_pool(model, hundred_pairs())
     first = torch.zeros(100, dtype=torch.int64)
     with torch.no_grad():
         scores = score_pairs(model.head, pool, first, torch.arange(100), MatcherSettings())
-    assert torch.allclose(scores, 20 * pool.codes.vectors @ pool.texts.vectors[0], atol=1e-4)
+        model.head.overlap.fill_(0)
+        cosines = score_pairs(model.head, pool, first, torch.arange(100), MatcherSettings())
+    assert torch.allclose(cosines, 20 * pool.codes.vectors @ pool.texts.vectors[0], atol=1e-4)
+    assert ((scores - cosines).abs() <= 20.001).all()
+    assert float((scores - cosines).std()) > 0.01
+
+
+def test_the_overlap_is_one_where_every_token_of_the_query_is_in_the_code() -> None:
+    code = torch.randn(1, 5, 8, generator=torch.Generator().manual_seed(0))
+    query = torch.cat([code[:, [3, 1]], torch.ones(1, 1, 8)], dim=1)
+    query_mask = torch.tensor([[True, True, False]])
+    whole, without = torch.ones(1, 5, dtype=torch.bool), torch.tensor([[True, False, True, True, True]])
+    assert float(best_overlap(query, query_mask, code, whole)) == pytest.approx(1)
+    assert float(best_overlap(query, query_mask, code, without)) < 0.95
 
 
 @pytest.mark.parametrize("momentum", [0.0, 0.9])
