@@ -114,9 +114,9 @@ class CodeIndex:
             rebuild = True  # it looks untouched, but cannot be read
         from filelock import FileLock, Timeout
 
-        target.folder.mkdir(parents=True, exist_ok=True)
         lock = FileLock(target.folder / "index.lock")
         try:
+            target.folder.mkdir(parents=True, exist_ok=True)
             lock.acquire(timeout=0)
         except Timeout:
             if not wait:

@@ -1,0 +1,90 @@
+"""Every error that a user can cause: exit status 2 and one line on stderr that says what to do."""
+
+from __future__ import annotations
+
+import pytest
+
+ERRORS = {
+    "search nothing": (["search"], "missing argument 'QUERY'"),
+    "a missing path": (["search", "date", "nowhere"], "no such file or folder: nowhere"),
+    "an unquoted query": (["search", "parse", "a", "date"], "a query of several words goes in quotes"),
+    "an unquoted query of two words": (["search", "parse", "date"], "a query of several words goes in quotes"),
+    "a filter without value": (["search", "date lang:"], "the filter lang: needs a value, as in lang:python"),
+    "an unknown kind": (["search", "date kind:procedure"], "unknown kind 'procedure': use one of function, method"),
+    "an unknown language": (["search", "date lang:klingon"], "unknown language 'klingon': use one of bash, c, "),
+    "an unknown format": (["search", "date", "--format", "xml"], "unknown --format 'xml': use one of text, vimgrep"),
+    "an unknown encoder": (["search", "date", "--encoder", "nothing"], "no model 'nothing'"),
+    "an unknown matching head": (["search", "date", "--matcher", "nothing"], "no model 'nothing'"),
+    "an unknown option": (["search", "date", "--colour"], "no such option: --colour"),
+    "a count of nothing": (["search", "date", "-k", "0"], "invalid value for '-k' / '--count'"),
+    "a count that is no number": (["search", "date", "-k", "many"], "invalid value for '-k' / '--count'"),
+    "an unknown command": (["find", "date"], "no such command 'find'"),
+    "a mistyped command": (["serach", "date"], "Did you mean 'search'?"),
+    "a ref with a folder": (["search", "date", ".", "--ref", "main"], "--ref goes with a git URL"),
+    "a URL without a repository": (["index", "file:///nowhere/at/all"], "cannot clone file:///nowhere/at/all"),
+    "a URL that would run a command": (["index", "ext::sh -c true"], "no such file or folder"),
+    "a protocol that is not spoken": (["index", "ftp://example.org/x.git"], "cannot clone over ftp, only over https"),
+    "a place without a line": (["similar", "shop/dates.py"], "is not FILE:LINE, as in src/main.py:12"),
+    "a place in no file": (["similar", "nowhere.py:3"], "no such file: nowhere.py"),
+    "a line beyond the file": (["similar", "shop/dates.py:999"], "no indexed function at shop/dates.py:999"),
+    "the status of nothing": (["status", "."], "run `codesearch index` first"),
+    "forgetting what is not indexed": (["forget", "."], "`codesearch status` lists what is"),
+    "forgetting nothing": (["forget"], "name what to forget, or use --all"),
+    "forgetting both": (["forget", ".", "--all"], "name what to forget, or use --all"),
+}
+
+
+@pytest.mark.parametrize(("arguments", "said"), ERRORS.values(), ids=ERRORS.keys())
+def test_an_error_is_one_line_and_status_two(project, codesearch, arguments, said):
+    refused = codesearch(*arguments)
+    assert refused.status == 2
+    assert refused.out == ""
+    assert said in refused.err
+    last = refused.err.splitlines()[-1]
+    assert last.startswith("codesearch: ")
+    assert said in last
+    told = [line for line in refused.err.splitlines()[:-1] if not line.startswith("codesearch: fetching ")]
+    assert told == []
+
+
+def test_a_folder_that_cannot_be_read_is_named(open_project, codesearch, as_ordinary_user):
+    closed = open_project / "closed"
+    closed.mkdir()
+    closed.chmod(0)
+    codesearch("search", "date", "shop")  # imports what an ordinary user may not be allowed to read
+    with as_ordinary_user():
+        refused = codesearch("search", "date", str(closed), "--index-dir", str(open_project.parent / "cache"))
+    assert refused.status == 2
+    assert refused.err == f"codesearch: cannot read {closed}: Permission denied\n"
+
+
+def test_an_index_folder_that_cannot_be_written_is_named(open_project, codesearch, as_ordinary_user):
+    closed = open_project / "closed"
+    closed.mkdir()
+    closed.chmod(0o555)
+    codesearch("search", "date", "shop")
+    with as_ordinary_user():
+        refused = codesearch("search", "date", str(open_project / "shop"), "--index-dir", str(closed))
+    assert refused.status == 2
+    assert refused.err.count("\n") == 1
+    assert "Permission denied" in refused.err
+
+
+def test_a_damaged_index_is_mended_and_said(project, codesearch):
+    codesearch("index")
+    database = next(iter((project.parent / "cache").rglob("index.db")))
+    database.write_bytes(b"not a database" * 1000)
+    found = codesearch("search", "parse_date", "--format", "paths")
+    assert found.status == 0
+    assert found.out.splitlines()[0] == "shop/dates.py"
+    assert found.err.count("\n") == 1
+    assert "damaged" in found.err
+
+
+def test_status_tells_of_an_index_that_cannot_be_read(project, codesearch):
+    codesearch("index")
+    next(iter((project.parent / "cache").rglob("index.db"))).write_bytes(b"not a database" * 1000)
+    shown = codesearch("status")
+    assert shown.status == 0
+    assert "cannot be read" in shown.out
+    assert "index it again" in shown.out
