@@ -164,11 +164,24 @@ def _set_lines(
         last -= 1
     definition.header_line = first
     definition.leads = parent.kind == "module" or parent.header_line != first
-    while definition.leads and (above := prefixes.get(first, first)) < first:
+    while definition.leads and (above := _prefix_above(first, data, lines, prefixes, language)) < first:
         first = above
     definition.first_line = definition.comment_line = first
     definition.last_line = last
     return True
+
+
+def _prefix_above(line: int, data: bytes, lines: Sequence[int], prefixes: dict[int, int], language: Language) -> int:
+    """Return the first line of the prefix above ``line``, perhaps with comments in between; ``line`` if none."""
+    if not prefixes:
+        return line
+    below = line
+    while below not in prefixes and below > 0:
+        above = data[lines[below - 1] : lines[below]]
+        if above.isspace() or not _is_comment_or_blank(above, language):
+            break
+        below -= 1
+    return prefixes.get(below, line)
 
 
 def _qualify(definition: Definition, parent: Definition, language: Language) -> None:

@@ -108,6 +108,9 @@ class _SourceFile:
         if not definition.docstring and definition.leads:
             first = definition.comment_line = comment_above(self.lines, definition.first_line, language)
             definition.docstring = clean(self._text(first, definition.first_line))
+        if not definition.docstring and definition.header_line > definition.first_line:
+            first = comment_above(self.lines, definition.header_line, language)
+            definition.docstring = clean(self._text(first, definition.header_line))
 
     def unit(self, definition: Definition) -> Function:
         """Make a function, method or class out of its definition."""

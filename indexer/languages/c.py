@@ -25,7 +25,7 @@ SHARED_QUERY = """
 (type_definition type: [(struct_specifier !name body: (_) @body) (union_specifier !name body: (_) @body)
     (enum_specifier !name body: (_) @body)] declarator: (type_identifier) @name) @class
 """
-LONE_MACRO = rb"^[ \t]*[A-Z][A-Z0-9_]{3,}[ \t]*$"
+LONE_MACRO = rb"^[ \t]*[A-Z][A-Z0-9_]{3,}[ \t\r]*$"
 """``BEGIN_NAMESPACE`` on a line of its own, which a parser that does not expand macros takes for a type."""
 
 C = Language(
