@@ -135,7 +135,9 @@ def write_summary(collected: Collected, path: Path) -> None:
 
 def data(
     output: Annotated[Path, typer.Argument(help="Folder for the pairs.")],
-    sources: Annotated[Path, typer.Option(help="The list of repositories and commits.")] = LISTED,
+    sources: Annotated[
+        Path, typer.Option(help="The list of repositories and commits.", show_default="the shipped one")
+    ] = LISTED,
     mirror: Annotated[
         Path | None, typer.Option(help="Folder of git directories OWNER+NAME, in place of clones.")
     ] = None,
