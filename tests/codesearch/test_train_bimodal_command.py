@@ -1,0 +1,148 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+import torch
+from tokenizers import Tokenizer
+from tokenizers.models import WordLevel
+from tokenizers.pre_tokenizers import Whitespace
+from tokenizers.processors import TemplateProcessing
+from transformers import BertConfig, BertModel
+
+from codesearch.encoders.load import load_encoder
+from codesearch.errors import CodesearchError, ModelError
+from codesearch.matching.load import load_matcher
+from codesearch.train.bimodal import from_bert
+from codesearch.train.bimodal_command import changed, encoder, export, matcher
+from codesearch.train.data.pair import Pair, write_pairs
+from codesearch.train.encoder import EncoderSettings
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+WORDS = ["[PAD]", "[CLS]", "[SEP]", "[UNK]", *(f"w{number}" for number in range(60))]
+FEW = ["steps=3", "batch=4", "warmup=1"]
+
+
+@pytest.fixture(scope="module")
+def start(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A tiny random BERT in its published layout."""
+    folder = tmp_path_factory.mktemp("start")
+    torch.manual_seed(0)
+    config = BertConfig(
+        vocab_size=len(WORDS),
+        hidden_size=32,
+        num_hidden_layers=3,
+        num_attention_heads=4,
+        intermediate_size=48,
+        max_position_embeddings=300,
+    )
+    BertModel(config).save_pretrained(folder)
+    tokenizer = Tokenizer(WordLevel({word: number for number, word in enumerate(WORDS)}, unk_token="[UNK]"))
+    tokenizer.pre_tokenizer = Whitespace()
+    tokenizer.post_processor = TemplateProcessing(single="[CLS] $A [SEP]", special_tokens=[("[CLS]", 1), ("[SEP]", 2)])
+    tokenizer.save(str(folder / "tokenizer.json"))
+    return folder
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    """Twenty pairs, every second with a text that is no docstring."""
+    folder = tmp_path / "pairs"
+    folder.mkdir()
+    pairs = [
+        Pair(
+            repo=f"owner/{number % 4}",
+            commit="c",
+            path="a.py",
+            language="python",
+            kind="function",
+            name=f"f{number}",
+            qualified_name=f"f{number}",
+            start_line=1,
+            text=f"w{number} w{number + 1}",
+            code=f"w{number + 30} w{number + 31} w{number}",
+            source="docstring" if number % 2 else "comment",
+            split="train",
+        )
+        for number in range(20)
+    ]
+    write_pairs(folder / "one.jsonl.gz", pairs)
+    return folder
+
+
+def test_the_start_gives_the_vectors_of_the_published_model(start: Path) -> None:
+    ids = torch.tensor([[1, 7, 9, 30, 2], [1, 5, 2, 0, 0]])
+    theirs = BertModel.from_pretrained(start).eval()
+    with torch.inference_mode():
+        states = theirs(input_ids=ids, attention_mask=(ids != 0).long()).last_hidden_state
+        vectors, read = from_bert(start).eval().encoder(ids, ids != 0)
+    expected = torch.stack([states[0].mean(dim=0), states[1, :3].mean(dim=0)])
+    assert torch.allclose(vectors, torch.nn.functional.normalize(expected, dim=1), atol=1e-5)
+    assert read.shape == (2, 5, 32)
+
+
+def test_a_folder_that_is_no_bert_is_refused_in_one_line(start: Path, tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text('{"model_type": "t5"}')
+    with pytest.raises(ModelError, match="no BERT checkpoint"):
+        from_bert(tmp_path)
+    (tmp_path / "config.json").write_text(
+        (start / "config.json").read_text().replace('"hidden_size": 32', '"hidden_size": 64')
+    )
+    (tmp_path / "model.safetensors").write_bytes((start / "model.safetensors").read_bytes())
+    with pytest.raises(ModelError, match="its tensors are not those of BERT") as caught:
+        from_bert(tmp_path)
+    assert "\n" not in str(caught.value)
+
+
+def test_from_pairs_to_a_model_that_encodes_and_matches(data: Path, start: Path, tmp_path: Path) -> None:
+    out, folder = tmp_path / "out", tmp_path / "shipped"
+    encoder(data, start, out, device="cpu", change=FEW)
+    export(start, out, folder)
+    with pytest.raises(ModelError, match="no matching head"):
+        load_matcher(str(folder))
+    matcher(data, start, out, device="cpu", change=[*FEW, "pool=10"])
+    export(start, out, folder)
+    assert load_matcher(str(folder)).score("w1 w2", ["w31 w32 w1", "w7"]).shape == (2,)
+    assert sorted(file.name for file in folder.iterdir()) == [
+        "config.json",
+        "encoder.onnx",
+        "matching.onnx",
+        "tokenizer.json",
+    ]
+    assert (out / "encoder-loss.csv").read_text().splitlines()[0] == "step,loss"
+    assert len((out / "matcher-loss.csv").read_text().splitlines()) == 4
+
+
+def test_a_share_of_nothing_exports_the_start(data: Path, start: Path, tmp_path: Path) -> None:
+    vectors = []
+    for share in (0.0, 1.0):
+        out = tmp_path / str(share)
+        encoder(data, start, out, share=share, device="cpu", change=[*FEW, "rate=0.01"])
+        export(start, out, out / "shipped")
+        vectors.append(load_encoder(str(out / "shipped")).encode_code(["w1 w2 w3"]))
+    with torch.inference_mode():
+        untrained = from_bert(start).eval().encoder(torch.tensor([[1, 5, 6, 7, 2]]), torch.ones(1, 5, dtype=torch.bool))
+    assert np.allclose(vectors[0], untrained[0].numpy(), atol=0.02)
+    assert not np.allclose(vectors[0], vectors[1], atol=0.02)
+
+
+def test_the_matching_head_needs_a_trained_encoder(data: Path, start: Path, tmp_path: Path) -> None:
+    with pytest.raises(CodesearchError, match="train the encoder first"):
+        matcher(data, start, tmp_path / "out", device="cpu")
+
+
+def test_no_pairs_are_named_with_the_command_that_makes_them(start: Path, tmp_path: Path) -> None:
+    with pytest.raises(CodesearchError, match="make them with codesearch train data"):
+        encoder(tmp_path, start, tmp_path / "out", device="cpu")
+
+
+def test_settings_change_by_name_and_keep_their_type() -> None:
+    settings = changed(EncoderSettings(), ["batch=128", "rate=1e-3", "cached=true"])
+    assert (settings.batch, settings.rate, settings.cached) == (128, 1e-3, True)
+    with pytest.raises(CodesearchError, match="no setting 'btach': there are averaging, batch"):
+        changed(EncoderSettings(), ["btach=1"])
+    with pytest.raises(CodesearchError, match="setting batch takes a int, not 'many'"):
+        changed(EncoderSettings(), ["batch=many"])
