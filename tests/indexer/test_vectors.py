@@ -1,0 +1,198 @@
+"""The vector index: exact while small, approximate when large, and always what the store says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from numpy.typing import NDArray
+
+from indexer import vectors as vectors_module
+from indexer.errors import StoreError
+from indexer.store import FileRecord, NewFunction, Repository, Store
+from indexer.vectors import VectorIndex, is_whole, pack, unpack
+
+DIM = 16
+SOURCE = np.random.default_rng(5)
+# In clusters, as the vectors of real functions are.
+CENTRES = SOURCE.normal(size=(40, DIM))
+
+
+def unit_rows(count: int) -> NDArray[np.float32]:
+    rows = CENTRES[SOURCE.integers(len(CENTRES), size=count)] + 0.5 * SOURCE.normal(size=(count, DIM))
+    return (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
+
+
+def add(store: Store, path: str, rows: NDArray[np.float32], parts: int = 1) -> None:
+    """A file with one function a vector, or a function to ``parts`` vectors."""
+    groups = rows.reshape(-1, parts, DIM)
+    digests = [SOURCE.bytes(16) for _ in groups]
+    functions = [NewFunction("function", "f", "f", 1, 1, "", "", "", digest) for digest in digests]
+    with store.transaction():
+        store.set_repository(Repository("r", "/r"))
+        store.replace_file(FileRecord(path, 1, 1, 1, b"", None), functions)
+        store.add_vectors(store.add_encoder("e", DIM), zip(digests, map(pack, groups), strict=True))
+
+
+def loaded(store: Store) -> VectorIndex:
+    index = VectorIndex(store, "e", DIM)
+    index.load()
+    return index
+
+
+def exact(store: Store, queries: NDArray[np.float32], k: int) -> list[list[int]]:
+    """The nearest functions of each query, by comparing with every vector in the store."""
+    ids, packed = zip(*store.vectors_after(store.encoder_id("e"), 0), strict=True)
+    rows = np.stack([unpack(one, DIM).astype(np.float32) for one in packed])
+    order = np.argsort(-(rows @ queries.T).max(axis=1), axis=0)[:k]
+    return [[ids[i] for i in column] for column in order.T]
+
+
+def found(index: VectorIndex, query: NDArray[np.float32], k: int) -> list[int]:
+    return list(dict.fromkeys(index.search(query, 3 * k)[0].tolist()))[:k]
+
+
+@pytest.fixture
+def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Store:
+    monkeypatch.setattr(vectors_module, "_SMALL_TAIL", 50)
+    return Store.open(tmp_path / "index", create=True)
+
+
+@given(arrays(np.float32, st.tuples(st.integers(1, 4), st.integers(1, 8)), elements=st.floats(-1, 1, width=16)))
+def test_vectors_that_are_packed_come_back(rows: NDArray[np.float32]) -> None:
+    assert np.array_equal(unpack(pack(rows), rows.shape[1]).astype(np.float32), rows)
+
+
+@given(st.integers(0, 35), st.integers(0, 7))
+def test_a_flipped_bit_of_a_stored_vector_is_noticed(offset: int, bit: int) -> None:
+    packed = bytearray(pack(np.ones((1, 16), np.float32)))
+    packed[offset] ^= 1 << bit
+    assert not is_whole(bytes(packed))
+    with pytest.raises(StoreError, match="damaged"):
+        unpack(bytes(packed), 16)
+
+
+@pytest.mark.parametrize("length", [0, 3, 4, 5, 35])
+def test_a_stored_vector_that_is_too_short_is_noticed(length: int) -> None:
+    assert not is_whole(pack(np.ones((1, 16), np.float32))[:length])
+
+
+@pytest.mark.parametrize("parts", [1, 3])
+def test_a_small_index_is_searched_exactly(store: Store, parts: int) -> None:
+    add(store, "a", unit_rows(600), parts)
+    VectorIndex(store, "e", DIM).update()
+    assert list(store.folder.glob("*.faiss"))
+    index = loaded(store)
+    queries = unit_rows(20)
+    assert [found(index, query, 10) for query in queries] == exact(store, queries, 10)
+
+
+def test_deleted_and_newer_functions_give_the_answers_of_a_fresh_build(store: Store) -> None:
+    add(store, "a", unit_rows(300))
+    add(store, "b", unit_rows(40))
+    VectorIndex(store, "e", DIM).update()
+    base = list(store.folder.glob("*.faiss"))
+    with store.transaction():
+        store.delete_files([store.files()["b"].id])
+    add(store, "c", unit_rows(9))
+    VectorIndex(store, "e", DIM).update()
+    assert list(store.folder.glob("*.faiss")) == base
+    index = loaded(store)
+    queries = unit_rows(20)
+    assert [found(index, query, 10) for query in queries] == exact(store, queries, 10)
+    assert len(index.search(queries[0], 300)[0]) == 300  # the deleted ones take no place
+    every = np.array(exact(store, queries[:1], 1000)[0])
+    assert set(index.search(unit_rows(1)[0], 1000, every[:7])[0].tolist()) == set(every[:7].tolist())
+
+
+def test_a_long_tail_or_many_deletions_write_a_new_file(store: Store) -> None:
+    add(store, "a", unit_rows(200))
+    VectorIndex(store, "e", DIM).update()
+    first = list(store.folder.glob("*.faiss"))
+    add(store, "b", unit_rows(60))
+    VectorIndex(store, "e", DIM).update()
+    second = list(store.folder.glob("*.faiss"))
+    assert first != second
+    assert len(second) == 1
+    with store.transaction():
+        store.delete_files([store.files()["b"].id])
+    VectorIndex(store, "e", DIM).update()
+    assert store.gone("vectors", 10**6) == []
+    assert loaded(store).search(unit_rows(1)[0], 1000)[0].size == 200
+
+
+def test_a_large_index_reads_a_part_and_finds_almost_all(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(vectors_module, "EXACT_LIMIT", 1000)
+    add(store, "a", unit_rows(6000))
+    VectorIndex(store, "e", DIM).update()
+    index = loaded(store)
+    assert 0 < index._base.nprobe < index._base.nlist
+    queries = unit_rows(100)
+    truth = exact(store, queries, 10)
+    shared = [len({*found(index, query, 10)} & {*best}) for query, best in zip(queries, truth, strict=True)]
+    assert sum(shared) / (10 * len(queries)) >= 0.95
+
+
+def test_deletions_and_restrictions_hold_in_a_large_index_too(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(vectors_module, "EXACT_LIMIT", 1000)
+    add(store, "a", unit_rows(3000))
+    add(store, "b", unit_rows(40))
+    VectorIndex(store, "e", DIM).update()
+    gone = {row[0] for row in store.connection.execute("SELECT id FROM functions WHERE file_id = 2")}
+    with store.transaction():
+        store.delete_files([store.files()["b"].id])
+    index = loaded(store)
+    for query in unit_rows(10):
+        assert not gone & set(index.search(query, 500)[0].tolist())
+        assert set(index.search(query, 500, np.array([5, 6]))[0].tolist()) <= {5, 6}
+
+
+@pytest.mark.parametrize("how", ["deleted", "emptied", "truncated", "first byte", "middle", "last byte"])
+def test_a_damaged_file_is_noticed_and_made_again_from_the_store(store: Store, how: str) -> None:
+    add(store, "a", unit_rows(300))
+    VectorIndex(store, "e", DIM).update()
+    query = unit_rows(1)[0]
+    before = loaded(store).search(query, 10)[0].tolist()
+    path = next(store.folder.glob("*.faiss"))
+    data = bytearray(path.read_bytes())
+    if how == "deleted":
+        path.unlink()
+    elif how in ("emptied", "truncated"):
+        path.write_bytes(data[: 0 if how == "emptied" else -1])
+    else:
+        data[{"first byte": 0, "middle": len(data) // 2, "last byte": len(data) - 1}[how]] ^= 0xFF
+        path.write_bytes(data)
+    index = loaded(store)
+    assert not index.is_whole
+    assert index.search(query, 10)[0].tolist() == before
+    assert VectorIndex(store, "e", DIM).update()
+    assert loaded(store).is_whole
+    assert loaded(store).search(query, 10)[0].tolist() == before
+
+
+def test_a_file_whose_seal_holds_but_that_faiss_cannot_read_is_made_again(store: Store) -> None:
+    add(store, "a", unit_rows(300))
+    VectorIndex(store, "e", DIM).update()
+    path = next(store.folder.glob("*.faiss"))
+    path.write_bytes(b"no index at all")
+    derived = store.derived("vectors-1")
+    assert derived is not None
+    store.set_derived("vectors-1", derived[0], derived[1], vectors_module.seal([path]))
+    assert not loaded(store).is_whole
+    assert VectorIndex(store, "e", DIM).update()
+    assert loaded(store).is_whole
+
+
+def test_each_encoder_has_its_own_vectors(store: Store) -> None:
+    add(store, "a", unit_rows(300))
+    VectorIndex(store, "e", DIM).update()
+    with store.transaction():
+        store.add_encoder("other", DIM)
+    other = VectorIndex(store, "other", DIM)
+    other.load()
+    assert other.search(unit_rows(1)[0], 5)[0].size == 0
+    assert loaded(store).search(unit_rows(1)[0], 5)[0].size == 5
