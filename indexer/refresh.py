@@ -9,22 +9,19 @@ import json
 import os
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from indexer.crawl import CrawlOptions, FoundFile, crawl
+from indexer.encoding import CodeEncoder, encode_missing
 from indexer.paths import display_path, path_from_display
+from indexer.progress import Progress, Silent
 from indexer.skip import Skipped, SkipReason
 from indexer.store import FileRecord, Repository, Store
-from indexer.text import encoder_text, parts
-from indexer.vectors import VectorIndex, pack
+from indexer.vectors import VectorIndex
 from indexer.words import WordIndex
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from pathlib import Path
-
-    import numpy as np
-    from numpy.typing import NDArray
 
     from indexer.extraction import Extracted
 
@@ -34,36 +31,7 @@ EXTRACTION_VERSION = "1"
 _COMMIT_FILES = 500
 _COMMIT_SECONDS = 2.0
 _WORDS_SECONDS = 15.0
-_ENCODE_BATCH = 512
-_CHARS_PER_TOKEN = 4
 _REASONS = frozenset(reason.value for reason in SkipReason)
-
-
-class CodeEncoder(Protocol):
-    """What the indexer needs of an encoder."""
-
-    @property
-    def name(self) -> str: ...  # noqa: D102
-    @property
-    def dim(self) -> int: ...  # noqa: D102
-    @property
-    def max_tokens(self) -> int: ...  # noqa: D102
-    def encode_code(self, codes: Sequence[str]) -> NDArray[np.float32]: ...  # noqa: D102
-
-
-class Progress(Protocol):
-    """Told of long work; see ``codesearch.cli.progress`` for the one on a terminal."""
-
-    def stage(self, name: str, total: int) -> None:
-        """A new stage of ``total`` steps begins."""
-
-    def advance(self, steps: int) -> None:
-        """Some steps of the stage are done."""
-
-
-class _Silent:
-    def stage(self, name: str, total: int) -> None: ...
-    def advance(self, steps: int) -> None: ...
 
 
 @dataclass(slots=True)
@@ -77,6 +45,7 @@ class Changes:
     skipped: Skipped = field(default_factory=Skipped)
 
     def __bool__(self) -> bool:
+        """Whether there is anything to do."""
         return bool(self.to_read or self.deleted)
 
 
@@ -106,7 +75,7 @@ def changes(store: Store, root: Path, options: CrawlOptions) -> Changes:
             result.to_read.append((found, old.id if old else 0))
         elif (old.size, old.mtime_ns, old.inode) != (found.size, found.mtime_ns, found.inode):
             result.to_read.append((found, old.id))
-        elif old.skipped == SkipReason.UNREADABLE.value and os.access(absolute_path(root, old.path), os.R_OK):
+        elif old.skipped == SkipReason.UNREADABLE.value and _is_readable(absolute_path(root, old.path)):
             result.to_read.append((found, old.id))  # a change of permissions leaves the modification time as it is
         elif old.skipped in _REASONS:
             result.skipped.add(SkipReason(old.skipped), found.path)
@@ -130,7 +99,7 @@ def refresh(
     Ctrl-C and kills keep what was committed, and the next run goes on from there.
     """
     started = time.perf_counter()
-    progress = progress or _Silent()
+    progress = progress or Silent()
     plan = planned or changes(store, root, options)
     report = Report(plan.found, len(plan.to_read), len(plan.deleted), skipped=plan.skipped)
     words = WordIndex(store.folder)
@@ -178,13 +147,13 @@ def _read_files(
 
     def commit() -> None:
         nonlocal waiting, left
+        batch, waiting = waiting, []  # first, so that Ctrl-C at any later moment does not have it stored twice
         with store.transaction():
-            for extracted in waiting:
+            for extracted in batch:
                 _store_file(store, extracted, ids[extracted.found.path], known, plan.skipped)
-            left -= len(waiting)
+            left -= len(batch)
             store.set_meta("pending", str(left))
-        progress.advance(len(waiting))
-        waiting = []
+        progress.advance(len(batch))
 
     try:
         for extracted in extract_files(root, [found for found, _ in plan.to_read], options, apart=apart):
@@ -221,35 +190,8 @@ def _store_file(
     store.replace_file(record, extracted.functions)
 
 
-def encode_missing(store: Store, encoder: CodeEncoder, progress: Progress) -> int:
-    """Encode every function whose content this encoder never saw; returns how many that were."""
-    with store.transaction():
-        encoder_id = store.add_encoder(encoder.name, encoder.dim)
-    total = store.count_unencoded(encoder_id)
-    if not total:
-        return 0
-    progress.stage("encoding", total)
-    max_chars = encoder.max_tokens * _CHARS_PER_TOKEN
-    last_id = 0
-    while rows := store.unencoded(encoder_id, last_id, _ENCODE_BATCH):
-        last_id = rows[-1][0]
-        inputs: list[str] = []
-        owners: list[tuple[bytes, int]] = []
-        unseen = {row[1]: row for row in rows}  # the same function can be there many times
-        for _, digest, qualified_name, docstring, text in unseen.values():
-            cut = parts(encoder_text(qualified_name, docstring, text), max_chars)
-            owners.append((digest, len(cut)))
-            inputs.extend(cut)
-        vectors = encoder.encode_code(inputs)
-        packed = []
-        start = 0
-        for digest, count in owners:
-            packed.append((digest, pack(vectors[start : start + count])))
-            start += count
-        with store.transaction():
-            store.add_vectors(encoder_id, packed)
-        progress.advance(len(rows))
-    return total
+def _is_readable(path: Path) -> bool:
+    return os.access(path, os.R_OK, effective_ids=os.access in os.supports_effective_ids)
 
 
 def absolute_path(root: Path, stored: str) -> Path:
