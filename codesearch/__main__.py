@@ -25,7 +25,7 @@ def _run() -> int:
     from indexer.errors import IndexerError
 
     try:
-        status = app(standalone_mode=False) or 0
+        status = app(prog_name="codesearch", standalone_mode=False) or 0
         sys.stdout.flush()
     except (CodesearchError, IndexerError) as error:
         return _fail(str(error))

@@ -48,7 +48,7 @@ def print_coloured(query: str, hits: Sequence[Hit], lines: int, place: Place) ->
 
 def _header(hit: Hit, path: str) -> Text:
     target = f"{Path(path).absolute().as_uri()}#L{hit.start_line}"
-    header = Text(f"{hit.rank:>2} ", "dim")
+    header = Text().append(f"{hit.rank:>2} ", "dim")
     header.append(f"{path}:{hit.start_line}", Style(color="magenta", bold=True, link=target))
     header.append(f"-{hit.end_line}  {hit.kind} ", "dim")
     return header.append(hit.qualified_name, "bold cyan")

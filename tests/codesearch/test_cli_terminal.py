@@ -1,0 +1,79 @@
+"""What is seen on a terminal: a real one, made by ``pty``."""
+
+from __future__ import annotations
+
+import os
+import pty
+import re
+import select
+import signal
+import subprocess
+import sys
+import time
+
+CLICKABLE = re.compile(r"\x1b\]8;[^;]*;(file://[^\x1b]+)\x1b\\")
+COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+
+
+def on_a_terminal(*arguments: str, columns: int = 80, interrupt_at: str | None = None) -> tuple[int, str]:
+    """The exit status and everything that was drawn; Ctrl-C once ``interrupt_at`` is on the screen."""
+    control, terminal = pty.openpty()
+    environment = {**os.environ, "TERM": "xterm-256color", "COLUMNS": str(columns), "LINES": "40"}
+    environment.pop("NO_COLOR", None)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "codesearch", *arguments],
+        stdin=terminal,
+        stdout=terminal,
+        stderr=terminal,
+        env=environment,
+        start_new_session=True,
+    )
+    os.close(terminal)
+    drawn = b""
+    deadline = time.monotonic() + 120
+    while time.monotonic() < deadline:
+        if not select.select([control], [], [], 1)[0]:
+            continue
+        try:
+            drawn += os.read(control, 65536)
+        except OSError:  # the other side is closed
+            break
+        if interrupt_at is not None and interrupt_at.encode() in drawn:
+            process.send_signal(signal.SIGINT)
+            interrupt_at = None
+    os.close(control)
+    return process.wait(60), drawn.decode().replace("\r\n", "\n")
+
+
+def test_results_are_coloured_with_paths_that_open_on_a_click(project):
+    status, drawn = on_a_terminal("search", "parse a date", "-k", "1")
+    assert status == 0
+    assert CLICKABLE.findall(drawn) == [f"{(project / 'shop' / 'dates.py').as_uri()}#L1"]
+    assert COLOUR.search(drawn)
+
+
+def test_words_of_the_query_are_marked_in_the_source(project):
+    _, drawn = on_a_terminal("search", "parse a date", "-k", "1")
+    marked = re.findall(r"\x1b\[1;4;[\d;]*m(\w+)", drawn)
+    assert {"parse", "date"} <= {word.lower() for word in marked}
+
+
+def test_long_lines_are_cut_at_the_width_of_the_terminal(project):
+    (project / "shop" / "dates.py").write_text(f"def parse_date(text):\n    return {' + '.join(['text'] * 60)}\n")
+    _, drawn = on_a_terminal("search", "parse_date", "-k", "1", columns=50)
+    plain = COLOUR.sub("", re.sub(r"\x1b\]8;[^\x1b]*\x1b\\", "", drawn))
+    source = [line for line in plain.splitlines() if line.startswith("    ")]
+    assert [len(line) for line in source] == [len("    def parse_date(text):"), 50]
+    assert source[1].endswith("…")
+
+
+def test_a_long_run_draws_a_bar_that_is_gone_afterwards_and_survives_an_interruption(project):
+    for number in range(600):
+        (project / f"module_{number}.py").write_text(f"def function_{number}(x):\n    return x + {number}\n" * 4)
+    status, drawn = on_a_terminal("index", interrupt_at="reading")
+    assert status == 130
+    assert "codesearch: stopped; what was done is kept" in drawn
+    assert "Traceback" not in drawn
+    status, drawn = on_a_terminal("index")
+    assert status == 0
+    assert re.search(r"functions in 605 files", drawn)
