@@ -30,7 +30,7 @@ class Bags:
     starts: NDArray[np.int64]
 
     @classmethod
-    def of(cls, rows: Iterable[Sequence[int]]) -> Bags:
+    def of(cls, rows: Iterable[Sequence[int] | NDArray[np.int32]]) -> Bags:
         """Put rows of ids one after the other."""
         arrays = [np.asarray(row, np.int32) for row in rows]
         starts = np.zeros(len(arrays) + 1, np.int64)
@@ -48,6 +48,10 @@ class Bags:
         first = np.cumsum(lengths) - lengths
         return np.arange(lengths.sum()) - first[owner] + self.starts[rows][owner], owner
 
+    def chosen(self, rows: NDArray[np.int64]) -> Bags:
+        """Only these rows, in this order."""
+        return Bags.of([self.ids[self.starts[row] : self.starts[row + 1]] for row in rows])
+
 
 @dataclass(frozen=True)
 class TrainingPairs:
@@ -61,6 +65,10 @@ class TrainingPairs:
     """Pairs of one number have the same text, so that none is a wrong answer to the other."""
     groups: NDArray[np.int64]
     """Pairs of one number are from one repository, so that they are harder to tell apart."""
+    languages: NDArray[np.int64]
+    """The token that names the code's language; -1 where there is none."""
+    how_to: NDArray[np.int64]
+    """The tokens of "how to"."""
 
     def __len__(self) -> int:
         """Return how many pairs there are."""
@@ -69,7 +77,7 @@ class TrainingPairs:
 
 def tokenize_pairs(pairs: Iterable[Pair], vocabulary: Vocabulary) -> TrainingPairs:
     """Read pairs as token ids."""
-    texts, codes, parts, groups, same_text = [], [], [], [], []
+    texts, codes, parts, groups, same_text, languages = [], [], [], [], [], []
     group_numbers: dict[str, int] = {}
     text_numbers: dict[tuple[int, ...], int] = {}
     for pair in pairs:
@@ -80,6 +88,7 @@ def tokenize_pairs(pairs: Iterable[Pair], vocabulary: Vocabulary) -> TrainingPai
         codes.append(np.asarray([*name, *text, *body], np.int32))
         parts.append(np.asarray(kinds, np.uint8))
         groups.append(group_numbers.setdefault(pair.repo, len(group_numbers)))
+        languages.append(_language_token(pair.language, vocabulary))
         same_text.append(text_numbers.setdefault(tuple(text), len(text_numbers)))
     return TrainingPairs(
         queries=Bags.of(texts),
@@ -87,4 +96,11 @@ def tokenize_pairs(pairs: Iterable[Pair], vocabulary: Vocabulary) -> TrainingPai
         parts=np.concatenate([*parts, np.zeros(0, np.uint8)]),
         same_text=np.array(same_text, np.int64),
         groups=np.array(groups, np.int64),
+        languages=np.array(languages, np.int64),
+        how_to=np.array(vocabulary.token_ids(["how to"])[0], np.int64),
     )
+
+
+def _language_token(language: str, vocabulary: Vocabulary) -> int:
+    (ids,) = vocabulary.token_ids([language])
+    return ids[0] if len(ids) == 1 else -1

@@ -1,4 +1,4 @@
-"""What a static encoder starts from: a sentence encoder's vectors of single words, and words weighted by rarity."""
+"""What a static encoder starts from: a sentence encoder's vectors of words and texts, and words weighted by rarity."""
 
 from __future__ import annotations
 
@@ -9,25 +9,24 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-_UNSEEN = 5
+_UNSEEN = 1e-6
 _RARITY = 2e-3
 
 
-def project(vectors: NDArray[np.float32], counts: NDArray[np.float64], dim: int) -> NDArray[np.float32]:
-    """The first ``dim`` principal components of word vectors, shape ``(words, dim)``, of mean length 1.
+def principal_axes(vectors: NDArray[np.float32], dim: int) -> NDArray[np.float32]:
+    """The ``dim`` directions in which vectors, shape ``(n, width)``, differ most, as columns: ``(width, dim)``."""
+    centred = vectors - vectors.mean(axis=0)
+    _, axes = np.linalg.eigh(centred.T @ centred)
+    return np.ascontiguousarray(axes[:, ::-1][:, :dim], np.float32)
 
-    Words count by the square root of how often they occur, so that the axes tell used words apart and yet leave room
-    for the others.
-    """
-    weights = np.sqrt(counts + _UNSEEN)
-    weights /= weights.sum()
-    centred = vectors - weights @ vectors
-    _, axes = np.linalg.eigh((centred * weights[:, None]).T @ centred)
-    projected = centred @ axes[:, ::-1][:, :dim]
+
+def project(vectors: NDArray[np.float32], axes: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Centred vectors along ``axes``, scaled so that their mean length is 1."""
+    projected = (vectors - vectors.mean(axis=0)) @ axes
     return (projected / np.linalg.norm(projected, axis=1).mean()).astype(np.float32)
 
 
-def rarity_weights(counts: NDArray[np.float64]) -> NDArray[np.float32]:
-    """How much each word counts, from its frequency (SIF; Arora, Liang and Ma, ICLR 2017)."""
-    frequencies = (counts + _UNSEEN) / (counts + _UNSEEN).sum()
-    return (_RARITY / (_RARITY + frequencies)).astype(np.float32)
+def rarity_weights(frequencies: NDArray[np.float64]) -> NDArray[np.float32]:
+    """How much each word counts, from its share of all words (SIF; Arora, Liang and Ma, ICLR 2017)."""
+    weights: NDArray[np.float32] = (_RARITY / (_RARITY + frequencies + _UNSEEN)).astype(np.float32)
+    return weights

@@ -2,7 +2,7 @@
 
 A text's vector is the weighted sum of its tokens' vectors. Texts and the code they are about are drawn together and
 pushed from the other pairs of the batch (InfoNCE, van den Oord et al., 2018, arXiv:1807.03748, in both directions, as
-CLIP does), while the similarities of the texts to each other are held near those that a sentence encoder gives them.
+CLIP does). Before that, a sentence encoder's vectors of texts are learned.
 """
 
 from __future__ import annotations
@@ -13,18 +13,19 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import cross_entropy, embedding_bag, kl_div, log_softmax, normalize
+from torch.nn.functional import cosine_similarity, cross_entropy, embedding_bag, normalize
 
 from codesearch.encoders.static import MAX_TOKENS, merge_repeats
 from codesearch.train.bags import NAME, NAME_IN_BODY, TEXT
 from codesearch.train.run import Run
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from numpy.typing import NDArray
 
-    from codesearch.train.bags import TrainingPairs
+    from codesearch.train.bags import Bags, TrainingPairs
 
 _MASKED = -1e4
 _HALF_WEIGHT_AT = 32  # where in a function tokens count half as much as at its start, before training
@@ -35,19 +36,23 @@ _BUCKETS = np.unique(np.floor(2 ** np.arange(0, np.log2(MAX_TOKENS) + 0.5, 0.5))
 class Settings:
     """What a run depends on, beside the data."""
 
-    steps: int = 2000
+    steps: int = 1000
     batch: int = 1024
-    rate: float = 2e-3
-    warmup: float = 0.05  # of the steps; afterwards the rate falls linearly to nothing
+    rate: float = 2e-3  # of the vectors
+    weight_rate: float = 8e-3  # of the logarithms of the weights, which have further to go
+    warmup: float = 0.05  # of the steps; afterwards the rates fall linearly to nothing
     temperature: float = 0.05  # learned from here on
     word_dropout: float = 0.3
-    name_queries: float = 0.2  # of the batch asks with the function's name, for code without it
-    keep_name: float = 0.8  # how often the code comes with its qualified name
-    keep_text: float = 0.3  # how often the code comes with some words of the text about it
-    text_words: float = 0.3  # how many of these words
     group: int = 8  # pairs in a row from one repository
-    distill: float = 0.5  # weight of the loss that holds the texts' similarities
-    distill_temperature: float = 0.1
+    keep_name: float = 0.8  # how often the code comes with its qualified name
+    keep_text: float = 0.3  # how often the code comes with some words of the text that asks for it
+    text_words: float = 0.3  # how many of these words
+    name_queries: float = 0.35  # how often the function's name asks, for code without it
+    documented: float = 0.6  # how often that code comes with the text about it
+    say_language: float = 0.3  # how often a text names the code's language, as people do on the web
+    say_how_to: float = 0.2  # how often a text comes with the words "how to"
+    start_steps: int = 350  # of learning the teacher's vectors of texts, before any code
+    start_texts: int = 30_000  # how many texts the teacher reads
     seed: int = 0
 
 
@@ -120,37 +125,59 @@ def buckets(places: NDArray[np.int64]) -> NDArray[np.int64]:
     return np.searchsorted(_BUCKETS, places, side="right") - 1
 
 
-def train(
-    model: StaticModel,
-    pairs: TrainingPairs,
-    settings: Settings,
-    folder: Path,
-    teacher: NDArray[np.float32] | None = None,
+def learn_texts(
+    model: StaticModel, texts: Bags, vectors: NDArray[np.float32], settings: Settings, folder: Path
 ) -> list[float]:
+    """Bring a model's vectors of texts near given ones, shape ``(texts, dim)``, and return the loss of each step.
+
+    As model2vec's authors do before they train (https://github.com/MinishLab/tokenlearn).
+    """
+    wanted = torch.from_numpy(vectors)
+
+    def loss(number: int) -> Tensor:
+        rows = np.random.default_rng((settings.seed, 2, number)).integers(0, len(texts), settings.batch)
+        at, owner = texts.places(rows)
+        given = model.queries(Tokens.of(texts.ids[at].astype(np.int64), owner, len(rows)))
+        return 1 - cosine_similarity(given, wanted[rows]).mean()
+
+    losses = _run(model, loss, "static-start", settings.start_steps, settings, folder)
+    with torch.no_grad():
+        model.code_weights.copy_(model.query_weights)
+    return losses
+
+
+def train(model: StaticModel, pairs: TrainingPairs, settings: Settings, folder: Path) -> list[float]:
     """Train a model in place and return the loss of each step.
 
     A run that was stopped goes on from the last checkpoint in ``folder`` and ends with the same weights as one that
     was not: the pairs, words and order of a step depend on the seed and the step's number only.
-
-    Args:
-        model: where to start.
-        pairs: what to learn.
-        settings: of the run.
-        folder: for the checkpoint and the loss curve.
-        teacher: a sentence encoder's vectors of the pairs' texts, shape ``(pairs, any)``, unit rows.
     """
-    optimizer = torch.optim.Adam(model.parameters(), lr=settings.rate, betas=(0.9, 0.99), fused=True)
+    return _run(
+        model, lambda step: _loss(model, draw(pairs, settings, step)), "static", settings.steps, settings, folder
+    )
+
+
+def _run(
+    model: StaticModel, loss_of: Callable[[int], Tensor], name: str, steps: int, settings: Settings, folder: Path
+) -> list[float]:
+    weights = [parameter for parameter in model.parameters() if parameter is not model.table]
+    optimizer = torch.optim.Adam(
+        [{"params": [model.table], "peak": settings.rate}, {"params": weights, "peak": settings.weight_rate}],
+        betas=(0.9, 0.99),
+        fused=True,
+    )
+    warm = max(1, round(settings.warmup * steps))
 
     def step(number: int) -> float:
-        optimizer.param_groups[0]["lr"] = _rate(number, settings)
-        batch = draw(pairs, settings, number)
-        loss = _loss(model, batch, settings, teacher)
+        for group in optimizer.param_groups:
+            group["lr"] = group["peak"] * min((number + 1) / warm, (steps - number) / max(1, steps - warm))
+        loss = loss_of(number)
         optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         optimizer.step()
         return loss.item()
 
-    return Run(folder, "static", asdict(settings), {"model": model}, optimizer).go(step, settings.steps, settings.batch)
+    return Run(folder, name, asdict(settings), {"model": model}, optimizer).go(step, steps, settings.batch)
 
 
 def draw(pairs: TrainingPairs, settings: Settings, step: int) -> Batch:
@@ -162,25 +189,40 @@ def draw(pairs: TrainingPairs, settings: Settings, step: int) -> Batch:
 
 
 def compose(pairs: TrainingPairs, rows: NDArray[np.int64], settings: Settings, random: np.random.Generator) -> Batch:
-    """Queries and code of ``rows``, with names, texts and words left out at random."""
-    named = np.bincount(pairs.codes.places(rows)[1], pairs.parts[pairs.codes.places(rows)[0]] == NAME, len(rows)) > 0
-    by_name = named & (random.random(len(rows)) < settings.name_queries)
-    with_name = ~by_name & (random.random(len(rows)) < settings.keep_name)
-    with_text = random.random(len(rows)) < settings.keep_text
+    """Queries and code of ``rows``, with names, texts and words left out or added at random."""
+
+    def some(share: float) -> NDArray[np.bool_]:
+        return random.random(len(rows)) < share
 
     at, owner = pairs.codes.places(rows)
     ids, part = pairs.codes.ids[at].astype(np.int64), pairs.parts[at]
+    by_name = (np.bincount(owner[part == NAME], minlength=len(rows)) > 0) & some(settings.name_queries)
+    with_name = ~by_name & some(settings.keep_name)
+    with_text = np.where(
+        by_name,
+        some(settings.documented) * (1 - settings.word_dropout),
+        some(settings.keep_text) * settings.text_words,
+    )
     chance = np.full(len(at), 1 - settings.word_dropout)
     chance[(part == NAME) & ~with_name[owner]] = 0
     chance[(part == NAME_IN_BODY) & by_name[owner]] = 0
-    chance[part == TEXT] = np.where(with_text, settings.text_words, 0)[owner[part == TEXT]]
+    chance[part == TEXT] = with_text[owner[part == TEXT]]
     kept = random.random(len(at)) < chance
 
     text_at, text_owner = pairs.queries.places(rows)
     asks = ~by_name[text_owner] & (random.random(len(text_at)) < 1 - settings.word_dropout)
     name_asks = (part == NAME) & by_name[owner]
-    query_ids = np.concatenate([pairs.queries.ids[text_at[asks]].astype(np.int64), ids[name_asks]])
-    query_owner = np.concatenate([text_owner[asks], owner[name_asks]])
+    in_language = np.flatnonzero(~by_name & some(settings.say_language) & (pairs.languages[rows] >= 0))
+    how_to = np.repeat(np.flatnonzero(~by_name & some(settings.say_how_to)), len(pairs.how_to))
+    query_owner = np.concatenate([text_owner[asks], owner[name_asks], in_language, how_to])
+    query_ids = np.concatenate(
+        [
+            pairs.queries.ids[text_at[asks]].astype(np.int64),
+            ids[name_asks],
+            pairs.languages[rows][in_language],
+            np.resize(pairs.how_to, len(how_to)),
+        ]
+    )
     order = np.argsort(query_owner, kind="stable")
 
     text = torch.from_numpy(pairs.same_text[rows])
@@ -204,25 +246,8 @@ def _epoch_order(groups: NDArray[np.int64], run: int, seed: tuple[int, int]) -> 
     return grouped[np.argsort(place, kind="stable")]
 
 
-def _loss(model: StaticModel, batch: Batch, settings: Settings, teacher: NDArray[np.float32] | None) -> Tensor:
-    queries, codes = model.queries(batch.queries), model.codes(batch.codes)
-    scores = (queries @ codes.T * model.scale.exp().clamp(max=100)).masked_fill(batch.same, _MASKED)
+def _loss(model: StaticModel, batch: Batch) -> Tensor:
+    scores = model.queries(batch.queries) @ model.codes(batch.codes).T * model.scale.exp().clamp(max=100)
+    scores = scores.masked_fill(batch.same, _MASKED)
     right = torch.arange(len(scores))
-    loss = (cross_entropy(scores, right) + cross_entropy(scores.T, right)) / 2
-    if teacher is None:
-        return loss
-    wanted = torch.from_numpy(teacher[batch.rows].astype(np.float32))
-    return loss + settings.distill * _drift(queries, wanted, settings.distill_temperature)
-
-
-def _drift(queries: Tensor, wanted: Tensor, temperature: float) -> Tensor:
-    """How far the queries' similarities to each other are from the teacher's, as a divergence."""
-    own = torch.eye(len(queries), dtype=torch.bool)
-    given = (queries @ queries.T / temperature).masked_fill(own, _MASKED)
-    taught = (wanted @ wanted.T / temperature).masked_fill(own, _MASKED)
-    return kl_div(log_softmax(given, 1), log_softmax(taught, 1), log_target=True, reduction="batchmean")
-
-
-def _rate(step: int, settings: Settings) -> float:
-    warm = max(1, round(settings.warmup * settings.steps))
-    return settings.rate * min((step + 1) / warm, (settings.steps - step) / max(1, settings.steps - warm))
+    return (cross_entropy(scores, right) + cross_entropy(scores.T, right)) / 2

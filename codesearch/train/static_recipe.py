@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from typing import TYPE_CHECKING
@@ -13,13 +14,16 @@ from codesearch.encoders.vocabulary import Vocabulary
 from codesearch.errors import CodesearchError
 from codesearch.train.bags import tokenize_pairs
 from codesearch.train.data.pair import Pair, read_pairs
-from codesearch.train.distill import project, rarity_weights
-from codesearch.train.static import StaticModel, buckets, train
+from codesearch.train.distill import principal_axes, project, rarity_weights
+from codesearch.train.static import StaticModel, buckets, learn_texts, train
 from codesearch.train.static_files import save_static
 from codesearch.train.vocabulary import choose_tokens, count_words
 
 if TYPE_CHECKING:
+    from collections import Counter
     from pathlib import Path
+
+    from numpy.typing import NDArray
 
     from codesearch.encoders.protocol import Encoder
     from codesearch.train.static import Settings
@@ -37,7 +41,7 @@ def make_static(
 
     Args:
         pairs: to train on.
-        teacher: the sentence encoder whose vectors of single words are the start.
+        teacher: the sentence encoder whose vectors of words and texts are the start.
         general: words of plain language, the most frequent first (see ``plain_words``).
         folder: for the model and the state of the run; one that was stopped goes on.
         settings: of the run.
@@ -45,14 +49,16 @@ def make_static(
     text_counts = count_words(pair.text for pair in pairs)
     code_counts = count_words(pair.code for pair in pairs)
     tokens = choose_tokens(text_counts, code_counts, general, TOKENS)
-    frequencies = sum(
-        np.array([counts[token] for token in tokens], np.float64) / counts.total()
-        for counts in (text_counts, code_counts)
-    )
     vocabulary = Vocabulary(tokens)
     tokenized = tokenize_pairs(pairs, vocabulary)
-    table = project(_word_vectors(tokens, teacher, folder), np.asarray(frequencies), DIM)
-    model = StaticModel(table, rarity_weights(np.asarray(frequencies)), settings.temperature)
+
+    texts = np.random.default_rng(settings.seed).permutation(len(pairs))[: settings.start_texts]
+    text_vectors = _taught(teacher, [pairs[i].text for i in texts], folder / "texts.npz")
+    word_vectors = _taught(teacher, tokens, folder / "words.npz")
+    axes = principal_axes(text_vectors, DIM)
+    weights = rarity_weights(_shares(text_counts, tokens) / 2 + _shares(code_counts, tokens) / 2)
+    model = StaticModel(project(word_vectors, axes), weights, settings.temperature)
+    learn_texts(model, tokenized.queries.chosen(texts), project(text_vectors, axes), settings, folder)
     losses = train(model, tokenized, settings, folder)
     save_model(folder / "model", tokens, model)
     return losses
@@ -95,16 +101,19 @@ def plain_words(tokenizer_file: Path) -> list[str]:
     return [word for word in vocabulary if _PLAIN_WORD.fullmatch(word)]
 
 
-def _word_vectors(
-    tokens: list[str], teacher: Encoder, folder: Path
-) -> np.ndarray[tuple[int, int], np.dtype[np.float32]]:
-    """The teacher's vectors of single words; kept in ``folder``, as a run that goes on needs the same ones."""
-    kept = folder / "words.npz"
+def _shares(counts: Counter[str], tokens: list[str]) -> NDArray[np.float64]:
+    return np.array([counts[token] for token in tokens], np.float64) / max(1, counts.total())
+
+
+def _taught(teacher: Encoder, texts: list[str], kept: Path) -> NDArray[np.float32]:
+    """The teacher's vectors of texts, shape ``(texts, teacher.dim)``, kept in a file for a run that goes on."""
+    digest = hashlib.sha256("\n".join([teacher.name, *texts]).encode("utf-8", "surrogatepass")).hexdigest()
     if kept.exists():
         with np.load(kept) as found:
-            if found["tokens"].tolist() == tokens:
-                return found["vectors"].astype(np.float32)
-    vectors = teacher.encode_queries(tokens)
-    folder.mkdir(parents=True, exist_ok=True)
-    np.savez(kept, tokens=np.array(tokens), vectors=vectors)
+            if str(found["digest"]) == digest:
+                vectors: NDArray[np.float32] = found["vectors"]
+                return vectors
+    vectors = teacher.encode_queries(texts)
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    np.savez(kept, digest=np.array(digest), vectors=vectors)
     return vectors

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
 from indexer.split import split_identifier
@@ -34,11 +34,11 @@ def choose_tokens(
 ) -> list[str]:
     """The ``size`` tokens of a vocabulary, the most frequent first.
 
-    Texts and code count alike however much there is of each; a word of ``general`` (plain language, the most
-    frequent first, which a small corpus of code has too little of) ranks as if it had been seen up to 100 times more. Single letters and digits are
-    always in, so that every Latin word has pieces.
+    Texts and code count alike however much there is of each. A word of ``general`` (plain language, the most frequent
+    first, which a small corpus of code has too little of) ranks as if it had been seen up to 100 times more. Single
+    letters and digits are always in, so that every Latin word has pieces.
     """
-    scores: Counter[str] = Counter()
+    scores: defaultdict[str, float] = defaultdict(float)
     for counts in (text_counts, code_counts):
         total = max(1, counts.total())
         for word, count in counts.items():

@@ -111,7 +111,7 @@ def test_a_cut_weights_file_is_one_clear_line(tmp_path: Path) -> None:
 def test_a_vocabulary_of_another_size_is_refused(tmp_path: Path) -> None:
     save(tmp_path)
     (tmp_path / "vocabulary.txt").write_text("read\n")
-    with pytest.raises(ModelError, match="1 tokens in vocabulary.txt for 4 embeddings"):
+    with pytest.raises(ModelError, match=r"1 tokens in vocabulary\.txt for 4 embeddings"):
         StaticEncoder.load(tmp_path)
 
 

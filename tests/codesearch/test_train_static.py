@@ -12,9 +12,9 @@ from codesearch.encoders.vocabulary import Vocabulary
 from codesearch.errors import CodesearchError
 from codesearch.train.bags import TrainingPairs, tokenize_pairs
 from codesearch.train.data.pair import Pair
-from codesearch.train.distill import project, rarity_weights
+from codesearch.train.distill import principal_axes, project, rarity_weights
 from codesearch.train.run import Run
-from codesearch.train.static import Settings, StaticModel, Tokens, buckets, compose, draw, train
+from codesearch.train.static import Settings, StaticModel, Tokens, buckets, compose, draw, learn_texts, train
 from codesearch.train.static_recipe import make_static, read_training_pairs, save_model
 
 if TYPE_CHECKING:
@@ -23,7 +23,10 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-QUICK = Settings(steps=40, batch=100, rate=0.05, word_dropout=0.1, name_queries=0.0, keep_text=0.0, keep_name=0.0)
+WHOLE = Settings(
+    batch=100, word_dropout=0, name_queries=0, keep_name=1, keep_text=0, documented=0, say_language=0, say_how_to=0
+)
+QUICK = replace(WHOLE, steps=40, rate=0.05, weight_rate=0.05, word_dropout=0.1, keep_name=0)
 
 
 def a_pair(text: str, code: str, name: str = "f", repo: str = "a/b") -> Pair:
@@ -121,7 +124,7 @@ def test_training_and_the_runtime_give_the_same_vectors(tmp_path: Path) -> None:
 
 def named_pair() -> tuple[TrainingPairs, Vocabulary]:
     pair = a_pair("opens the door", "def open_it(door): turn(handle)", name="open_it")
-    vocabulary = Vocabulary(["opens", "the", "door", "def", "open", "it", "turn", "handle"])
+    vocabulary = Vocabulary(["opens", "the", "door", "def", "open", "it", "turn", "handle", "python", "how", "to"])
     return tokenize_pairs([pair], vocabulary), vocabulary
 
 
@@ -133,9 +136,6 @@ def composed(settings: Settings) -> tuple[set[str], set[str]]:
     pairs, vocabulary = named_pair()
     batch = compose(pairs, np.array([0]), settings, np.random.default_rng(0))
     return words(batch.queries, vocabulary), words(batch.codes, vocabulary)
-
-
-WHOLE = Settings(word_dropout=0, name_queries=0, keep_name=1, keep_text=0)
 
 
 def test_a_text_asks_for_the_code_without_that_text() -> None:
@@ -152,6 +152,12 @@ def test_a_name_asks_for_the_code_without_that_name() -> None:
 
 def test_the_text_can_stay_with_the_code() -> None:
     assert composed(replace(WHOLE, keep_text=1, text_words=1))[1] > {"opens", "the"}
+    assert composed(replace(WHOLE, name_queries=1, documented=1))[1] > {"opens", "the"}
+
+
+def test_a_text_can_name_the_language_and_ask_how_to() -> None:
+    queries, _ = composed(replace(WHOLE, say_language=1, say_how_to=1))
+    assert queries == {"opens", "the", "door", "python", "how", "to"}
 
 
 def test_equal_texts_are_no_wrong_answers_to_each_other() -> None:
@@ -176,13 +182,31 @@ def test_places_fall_into_ever_wider_buckets() -> None:
     assert found[300] == found[301]
 
 
-def test_the_start_keeps_the_angles_between_words_and_weighs_down_frequent_ones() -> None:
-    vectors = np.random.default_rng(0).standard_normal((40, 6)).astype(np.float32)
-    counts = np.linspace(0.2, 0, 40)
-    projected = project(vectors, counts, 6)
+def test_the_first_axes_are_those_along_which_vectors_differ_most() -> None:
+    vectors = np.random.default_rng(0).standard_normal((500, 3)).astype(np.float32) * [1, 9, 4]
+    axes = principal_axes(vectors.astype(np.float32), 2)
+    np.testing.assert_allclose(np.abs(axes), [[0, 0], [1, 0], [0, 1]], atol=0.1)
+
+
+def test_projected_vectors_are_centred_and_of_mean_length_one() -> None:
+    vectors = np.random.default_rng(0).standard_normal((40, 6)).astype(np.float32) + 5
+    projected = project(vectors, principal_axes(vectors, 4))
+    assert projected.shape == (40, 4)
     assert np.linalg.norm(projected, axis=1).mean() == pytest.approx(1, abs=1e-5)
-    weights = rarity_weights(counts)
-    assert (np.diff(weights) > 0).all()
+    np.testing.assert_allclose(projected.mean(axis=0), 0, atol=1e-5)
+
+
+def test_frequent_words_start_with_low_weights() -> None:
+    assert (np.diff(rarity_weights(np.linspace(0.2, 0, 40))) > 0).all()
+
+
+def test_learning_texts_brings_their_vectors_near_the_given_ones(tmp_path: Path) -> None:
+    pairs = hundred_pairs()
+    read = tokenize_pairs(pairs, vocabulary_of(pairs))
+    wanted = np.random.default_rng(1).standard_normal((100, 32)).astype(np.float32)
+    losses = learn_texts(a_model(vocabulary_of(pairs)), read.queries, wanted, replace(QUICK, start_steps=40), tmp_path)
+    assert losses[0] > 0.8
+    assert losses[-1] < 0.5
 
 
 class Spelling:
@@ -204,7 +228,7 @@ class Spelling:
 
 
 def test_the_recipe_goes_from_pairs_to_a_model_that_loads(tmp_path: Path) -> None:
-    losses = make_static(hundred_pairs(), Spelling(), ["plain"], tmp_path, replace(QUICK, steps=3))
+    losses = make_static(hundred_pairs(), Spelling(), ["plain"], tmp_path, replace(QUICK, steps=3, start_steps=3))
     assert len(losses) == 3
     encoder = StaticEncoder.load(tmp_path / "model")
     assert encoder.encode_queries(["plain"]).any()
@@ -212,5 +236,5 @@ def test_the_recipe_goes_from_pairs_to_a_model_that_loads(tmp_path: Path) -> Non
 
 
 def test_a_folder_without_pairs_is_one_clear_line(tmp_path: Path) -> None:
-    with pytest.raises(CodesearchError, match="no training pairs in .*codesearch train data"):
+    with pytest.raises(CodesearchError, match=r"no training pairs in .*codesearch train data"):
         read_training_pairs(tmp_path)
