@@ -71,7 +71,9 @@ def print_hits(query: str, hits: Sequence[Hit], took_ms: float, form: str, lines
         print_coloured(query, hits, lines, place)
     else:
         for hit in hits:
-            _write(f"{_header(hit, place)}\n{_indented(hit, lines)}")
+            _write(_header(hit, place))
+            if lines:
+                _write(_indented(hit, lines))
 
 
 def _write(text: str) -> None:
