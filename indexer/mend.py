@@ -9,6 +9,7 @@ import sqlite3
 from typing import TYPE_CHECKING
 
 from indexer.errors import StoreError
+from indexer.seal import checksum_of_ends
 from indexer.store import DATABASE, Store
 from indexer.text import content_digest, encoder_text
 from indexer.vectors import is_whole
@@ -55,7 +56,8 @@ def was_tampered_with(folder: Path) -> bool:
 def _state(folder: Path) -> list[int]:
     stat = (folder / DATABASE).stat()
     log = folder / f"{DATABASE}-wal"
-    return [stat.st_size, stat.st_mtime_ns, log.stat().st_size if log.exists() else 0]
+    ends = checksum_of_ends(folder / DATABASE, stat.st_size)
+    return [stat.st_size, stat.st_mtime_ns, ends, log.stat().st_size if log.exists() else 0]
 
 
 def open_or_mend(folder: Path, *, anew: bool = False) -> tuple[Store, str | None]:
