@@ -37,6 +37,6 @@ def index_folder(root: str, index_dir: Path | None = None) -> Path:
 def enclosing_root(path: Path, index_dir: Path | None = None) -> Path | None:
     """The nearest indexed folder that is ``path`` or holds it, or None."""
     for root in (path, *path.parents):
-        if (index_folder(str(root), index_dir) / DATABASE).exists():
+        if os.path.exists(index_folder(str(root), index_dir) / DATABASE):  # noqa: PTH110 - a Path's own may raise
             return root
     return None

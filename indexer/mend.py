@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import shutil
 import sqlite3
 from typing import TYPE_CHECKING
@@ -50,7 +51,8 @@ def is_stamped(folder: Path) -> bool:
 
 def was_tampered_with(folder: Path) -> bool:
     """Whether the database was changed, copied or damaged after a finished run; a run removes the stamp first."""
-    return (folder / _STAMP).exists() and not is_stamped(folder)
+    # A Path's own `exists` raises where the folder may not be entered.
+    return os.path.exists(folder / _STAMP) and not is_stamped(folder)
 
 
 def _state(folder: Path) -> list[int]:

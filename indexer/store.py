@@ -104,9 +104,9 @@ class Store:
             StoreError: there is none, it cannot be read, or a newer version wrote it.
         """
         path = folder / DATABASE
-        if not create and not path.exists():
-            raise StoreError(f"no index in {folder}: run `codesearch index` first")
         try:
+            if not create and not path.exists():
+                raise StoreError(f"no index in {folder}: run `codesearch index` first")
             if create:
                 folder.mkdir(parents=True, exist_ok=True)
             connection = connect(path) if create else connect_somehow(path)

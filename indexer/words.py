@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import shutil
+import tempfile
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import tantivy
@@ -15,7 +18,6 @@ from indexer.split import WordSplitter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
-    from pathlib import Path
 
     from indexer.store import Store
 
@@ -53,7 +55,18 @@ class WordIndex:
 
     @cached_property
     def _index(self) -> tantivy.Index:
-        return tantivy.Index.open(str(self.folder))
+        # tantivy takes a lock to read, for which it must write.
+        writable = os.access(self.folder, os.W_OK, effective_ids=os.access in os.supports_effective_ids)
+        return tantivy.Index.open(str(self.folder if writable or not self.folder.exists() else self._linked()))
+
+    def _linked(self) -> Path:
+        """A folder that can be written and has links to the files of one that cannot."""
+        self._links = tempfile.TemporaryDirectory(prefix="codesearch-")  # is deleted with this object
+        folder = Path(self._links.name)
+        for path in self.folder.iterdir():
+            if not path.name.startswith("."):
+                (folder / path.name).symlink_to(path.absolute())
+        return folder
 
     @cached_property
     def _searcher(self) -> tantivy.Searcher:
