@@ -51,8 +51,7 @@ def is_stamped(folder: Path) -> bool:
 
 def was_tampered_with(folder: Path) -> bool:
     """Whether the database was changed, copied or damaged after a finished run; a run removes the stamp first."""
-    # A Path's own `exists` raises where the folder may not be entered.
-    return os.path.exists(folder / _STAMP) and not is_stamped(folder)
+    return os.path.exists(folder / _STAMP) and not is_stamped(folder)  # noqa: PTH110 - a Path's own may raise
 
 
 def _state(folder: Path) -> list[int]:
