@@ -10,6 +10,7 @@ import numpy as np
 
 from codesearch.errors import CodesearchError
 from codesearch.train.data.pair import read_pairs
+from indexer.text import encoder_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 MAX_TEXT_TOKENS = 64
 MAX_CODE_TOKENS = 128
+_CHARACTERS = 20  # a token has hardly ever more, so that long texts need not be tokenised to their end
 
 
 @dataclass(frozen=True)
@@ -97,16 +99,17 @@ def tokenised(files: Sequence[Path], tokenizer: Tokenizer, folder: Path, split: 
 
 def _tokenise(pairs: Sequence[Pair], tokenizer: Tokenizer) -> Pairs:
     docstrings = {_function(pair): pair.text for pair in pairs if pair.source == "docstring"}
-    documented = [
-        with_docstring(pair.code, docstrings[_function(pair)], pair.language)
-        if pair.source != "docstring" and _function(pair) in docstrings
-        else ""
-        for pair in pairs
+    with_docstring = [
+        row for row, pair in enumerate(pairs) if pair.source != "docstring" and _function(pair) in docstrings
     ]
+    documented: list[list[int]] = [[] for _ in pairs]
+    texts = [_read_text(pairs[row], docstrings[_function(pairs[row])]) for row in with_docstring]
+    for row, ids in zip(with_docstring, token_ids(texts, tokenizer, MAX_CODE_TOKENS), strict=True):
+        documented[row] = ids
     return Pairs(
         texts=Rows.of(token_ids([pair.text for pair in pairs], tokenizer, MAX_TEXT_TOKENS)),
-        codes=Rows.of(token_ids([pair.code for pair in pairs], tokenizer, MAX_CODE_TOKENS)),
-        documented=Rows.of([ids if code else [] for code, ids in _with_ids(documented, tokenizer)]),
+        codes=Rows.of(token_ids([_read_text(pair, "") for pair in pairs], tokenizer, MAX_CODE_TOKENS)),
+        documented=Rows.of(documented),
         same_text=_numbers(" ".join(pair.text.lower().split()) for pair in pairs),
         same_code=_numbers(pair.code for pair in pairs),
         repositories=_numbers(pair.repo for pair in pairs),
@@ -115,23 +118,17 @@ def _tokenise(pairs: Sequence[Pair], tokenizer: Tokenizer) -> Pairs:
     )
 
 
-def with_docstring(code: str, docstring: str, language: str) -> str:
-    """Code with its docstring where the language has it: under the header in Python, above it elsewhere."""
-    if language != "python":
-        return f"{docstring}\n{code}"
-    header, line, body = code.partition(":\n")
-    return f'{header}{line}    """{docstring}"""\n{body}' if line else f"{docstring}\n{code}"
-
-
 def token_ids(texts: Sequence[str], tokenizer: Tokenizer, limit: int) -> list[list[int]]:
     """Token ids of each text, special tokens included, cut at ``limit``."""
     tokenizer.no_padding()
     tokenizer.enable_truncation(limit)
-    return [encoding.ids for encoding in tokenizer.encode_batch_fast(list(texts))]
+    cut = [text[: limit * _CHARACTERS] for text in texts]
+    return [encoding.ids for encoding in tokenizer.encode_batch_fast(cut)]
 
 
-def _with_ids(codes: list[str], tokenizer: Tokenizer) -> Iterator[tuple[str, list[int]]]:
-    return zip(codes, token_ids(codes, tokenizer, MAX_CODE_TOKENS), strict=True)
+def _read_text(pair: Pair, docstring: str) -> str:
+    """What an encoder is given of a function in an index."""
+    return encoder_text(pair.qualified_name, docstring, pair.code)
 
 
 def _function(pair: Pair) -> tuple[str, str, str]:

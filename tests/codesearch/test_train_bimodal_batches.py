@@ -10,7 +10,7 @@ from tokenizers.models import WordLevel
 from tokenizers.pre_tokenizers import Whitespace
 
 from codesearch.errors import CodesearchError
-from codesearch.train.batches import Pairs, Rows, drawn_codes, epoch, tokenised, with_docstring
+from codesearch.train.batches import Pairs, Rows, drawn_codes, epoch, tokenised
 from codesearch.train.data.pair import Pair, write_pairs
 
 if TYPE_CHECKING:
@@ -99,9 +99,11 @@ def test_code_has_its_docstring_only_where_that_is_not_the_text(tmp_path: Path) 
     assert [row.tolist() for row in nothing] == [pairs.codes[i][:4].tolist() for i in range(3)]
 
 
-def test_a_docstring_goes_where_its_language_has_it() -> None:
-    assert with_docstring("def f():\n    pass", "Do it.", "python") == 'def f():\n    """Do it."""\n    pass'
-    assert with_docstring("func f() {\n}", "Do it.", "go") == "Do it.\nfunc f() {\n}"
+def test_code_comes_with_its_name_as_it_does_in_an_index(tmp_path: Path) -> None:
+    file = tmp_path / "one.jsonl.gz"
+    write_pairs(file, [replace(PAIR, qualified_name="sum.add")])
+    pairs = tokenised([file], word_tokenizer(), tmp_path / "shards")
+    assert pairs.codes[0].tolist()[:4] == [WORDS.index("sum"), 0, WORDS.index("add"), WORDS.index("def")]
 
 
 def test_texts_that_differ_in_case_and_white_space_are_the_same(tmp_path: Path) -> None:
