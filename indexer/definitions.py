@@ -21,8 +21,8 @@ DEPTH = 40
 NAME_CHARACTERS = 200
 """Where the part of a name is cut: broken source can take a whole expression for one."""
 
-_KINDS = ("function", "method", "class", "namespace", "extension")
-_UNITS = frozenset(("function", "method", "class"))
+_UNITS = frozenset({"function", "method", "class"})
+_KINDS = _UNITS | {"namespace", "extension"}
 _BLANK = b" \t\r\n\f"
 
 
@@ -98,7 +98,7 @@ def _read(
             prefixes.setdefault(last + alone, _line(lines, prefix.start_byte))
             continue
         name = captures["name"][0]
-        kind = next(kind for kind in _KINDS if kind in captures)
+        kind = next(filter(_KINDS.__contains__, captures))
         if name.start_byte == name.end_byte:
             continue
         node = captures[kind][0]
@@ -126,6 +126,8 @@ def _source(node: tree_sitter.Node, data: bytes) -> bytes:
 
 def _parts(spelled: str, language: Language) -> list[str]:
     """Split a name as it is spelled into its parts: ``Foo::bar`` into ``Foo`` and ``bar``."""
+    if spelled.isidentifier():
+        return [spelled[:NAME_CHARACTERS]]
     parts = [
         " ".join(part.split())[:NAME_CHARACTERS]
         for line in spelled.split("\n")

@@ -11,8 +11,10 @@ from indexer.languages.language import Language
 LINES = 500
 """The longest comment that is looked at."""
 
-_OPENING = re.compile(r"\s*(?:/\*+!?|\*(?!/)|//+!?|--+(?:\[=*\[)?|#+!?|\{-|=begin\b)(?:<|\s*[|^](?=\s))?")
-_CLOSING = re.compile(r"\s*(?:\*+/|-\}|\]=*\])\s*$|^=end\s*$")
+_OPENING = re.compile(
+    r"^[ \t]*(?:/\*+!?|\*(?!/)|//+!?|--+(?:\[=*\[)?|#+!?|\{-|=begin\b)(?:<|[ \t]*[|^](?=\s))?", re.MULTILINE
+)
+_CLOSING = re.compile(r"[ \t]*(?:\*+/|-\}|\]=*\])\s*$|^=end\s*$", re.MULTILINE)
 _XML_TAG = re.compile(r"</?(?:summary|remarks|returns|value|para|example|code|c|inheritdoc)\s*/?>")
 _LICENSE = re.compile(r"copyright|licen[sc]e|spdx|\(c\) \d|all rights reserved", re.IGNORECASE)
 _PREAMBLE = (b"#!", b"<?php", b"# -*-", b"# vim", b"# frozen_string_literal", b"# encoding", b"{-#", b"'use strict'")
@@ -75,7 +77,7 @@ def _is_comment(line: bytes, language: Language) -> bool:
 
 def clean(comment: str) -> str:
     """Return the text of a comment without its markers and its indentation."""
-    if not comment:
-        return ""
-    lines = (_XML_TAG.sub("", _CLOSING.sub("", _OPENING.sub("", line, 1))) for line in comment.splitlines())
-    return inspect.cleandoc("\n".join(lines)).strip()
+    text = _CLOSING.sub("", _OPENING.sub("", comment.replace("\r", "\n")))
+    if "<" in text:
+        text = _XML_TAG.sub("", text)
+    return inspect.cleandoc(text).strip()

@@ -106,11 +106,11 @@ class _SourceFile:
             above = self.data[self.starts[definition.first_line] : definition.header]
             definition.docstring = _first_group(language.prefix_doc.search(above))
         if not definition.docstring and definition.leads:
-            first = definition.comment_line = comment_above(self.lines, definition.first_line, language)
-            definition.docstring = clean(self._text(first, definition.first_line))
+            definition.comment_line = comment_above(self.lines, definition.first_line, language)
+            definition.docstring = self._comment(definition.comment_line, definition.first_line)
         if not definition.docstring and definition.header_line > definition.first_line:
             first = comment_above(self.lines, definition.header_line, language)
-            definition.docstring = clean(self._text(first, definition.header_line))
+            definition.docstring = self._comment(first, definition.header_line)
 
     def unit(self, definition: Definition) -> Function:
         """Make a function, method or class out of its definition."""
@@ -154,7 +154,7 @@ class _SourceFile:
         first, end = comment_on_top(self.lines, language)
         if module.members and end > module.members[0].comment_line:
             return ""
-        return clean(self._text(first, end))
+        return self._comment(first, end)
 
     def _class_text(self, definition: Definition) -> str:
         """Return the header and the fields of a class as they are, and its members' signatures."""
@@ -179,7 +179,7 @@ class _SourceFile:
         """Return the header from its modifiers to its body without line comments, folded into one line."""
         data, start = self.data, definition.header
         line_start = self.starts[self._line(start)]
-        if definition.leads and _MODIFIERS.fullmatch(data, line_start, start):
+        if start > line_start and definition.leads and _MODIFIERS.fullmatch(data, line_start, start):
             start = line_start
         header = data[start : min(definition.header_end, start + 4 * SIGNATURE_CHARACTERS)]
         if b"\n" in header:
@@ -194,6 +194,9 @@ class _SourceFile:
 
     def _line(self, offset: int) -> int:
         return bisect_right(self.starts, offset) - 1
+
+    def _comment(self, first: int, end: int) -> str:
+        return clean(self._text(first, end)) if first < end else ""
 
     def _text(self, first: int, end: int) -> str:
         """Return the source of a range of lines without its last line break."""

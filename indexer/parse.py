@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-import zlib
 from typing import TYPE_CHECKING
 
 from indexer.languages.language import Language, compiled
@@ -21,15 +20,12 @@ SECONDS = 5.0
 """The wall clock's limit, far above what ``STEPS`` take, for a grammar that is slow within an operation."""
 MATCH_LIMIT = 4096
 """Unfinished matches of a query that are followed at a time."""
-
-
 TOKENS = 2_000
 """The longest run of keywords and brackets within broken source that is looked through."""
 LARGE = 2_048
 """The bytes from which on a file can nest so deep that a parser takes memory by the square of the depth."""
-REPETITIVE = 50
-"""How many times smaller than itself such a file may be compressed: source code stays below 20 times, one thing nested
-in itself goes beyond 80."""
+PIECE, REPETITIVE = 64, 160
+"""Such a file is one thing repeated if pieces of so many bytes of it come back, on average, within so many bytes."""
 UNCLOSED = 4_000
 """How many more opening than closing brackets of a kind it may hold."""
 
@@ -64,8 +60,13 @@ def parse(data: bytes, language: Language) -> tree_sitter.Tree:
 
 
 def _nests_deep(data: bytes) -> bool:
-    if len(zlib.compress(data, 1)) * REPETITIVE < len(data):
+    """Tell whether a file may be one thing nested in itself thousands of times."""
+    starts = [len(data) * quarter // 4 for quarter in (1, 2, 3)]
+    pieces = [data[start : start + PIECE] for start in starts]
+    if all(not piece.isspace() and data.count(piece) * REPETITIVE > len(data) for piece in pieces):
         return True
+    if len(data) < 4 * UNCLOSED:
+        return False
     less = data.count(b"<") - 2 * data.count(b"<<") - data.count(b"<=")
     unclosed = (data.count(opening) - data.count(closing) for opening, closing in (b"()", b"[]", b"{}"))
     return max(less - data.count(b">"), *unclosed) > UNCLOSED
