@@ -9,7 +9,7 @@ import numpy as np
 
 from codesearch import ranking
 from codesearch.errors import CodesearchError
-from codesearch.features import Scored, feature_matrix
+from codesearch.features import Profile, Scored, feature_matrix, profile
 from codesearch.hit import Hit
 from codesearch.query import Filter, Query, language_name, parse
 from codesearch.restrict import allowed_ids
@@ -18,7 +18,8 @@ from codesearch.target import Target, resolve
 from indexer.crawl import CrawlOptions
 from indexer.errors import StoreError
 from indexer.mend import is_stamped, open_or_mend, stamp, was_tampered_with
-from indexer.refresh import Progress, Report, changes, refresh
+from indexer.progress import Progress
+from indexer.refresh import Report, changes, refresh
 from indexer.store import FunctionRow, Store
 from indexer.vectors import VectorIndex
 from indexer.words import WordIndex
@@ -37,7 +38,7 @@ CANDIDATES = 150
 """How many functions each of words and vectors bring to the ranking."""
 RERANKED = 20
 """How many of the best a matching head reads."""
-_ROWS_REMEMBERED = 200_000
+_PROFILES_REMEMBERED = 50_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,7 @@ class CodeIndex:
         self._words = WordIndex(store.folder)
         self._vectors = VectorIndex(store, encoder.name, encoder.dim)
         self._stemmer = Stemmer(self._words)
-        self._rows: dict[int, FunctionRow] = {}
+        self._profiles: dict[int, Profile] = {}
         self._has_words = self._words.can_be_searched()
         with store.reading():
             self._vectors.load()
@@ -290,7 +291,7 @@ class CodeIndex:
         for function_id, score in zip(ids.tolist(), scores.tolist(), strict=True):
             if function_id != row[0]:
                 best.setdefault(function_id, score)
-        rows = self._fetch(list(best))
+        rows = [found.row for found in self._profiles_of(list(best))]
         return self._hits([(row, best[row.id]) for row in rows[:k]])
 
     def candidates(
@@ -299,15 +300,21 @@ class CodeIndex:
         """What words, vectors and symbols bring, with their ranking features, shape ``(n, len(FEATURES))``."""
         boosts = ranking.load_weights()["boosts"].tolist()
         terms = self._stemmer.query_terms(query.text) if self._has_words else {}
-        words = Scored(*self._words.search(list(terms), boosts, depth, allowed)) if terms else _NOTHING
+        words = (
+            Scored(*self._words.search(list(terms), boosts, depth, None if allowed is None else allowed.tolist()))
+            if terms
+            else _NOTHING
+        )
         defining = self._words.defining(query.symbols, depth) if query.symbols and self._has_words else []
         ids, scores = self._vectors.search(self.encoder.encode_queries([query.text])[0], depth, allowed)
         meaning = Scored(ids.tolist(), scores.tolist())
         if allowed is not None and defining:
             permitted = set(allowed.tolist())
             defining = [i for i in defining if i in permitted]
-        rows = self._fetch(list(dict.fromkeys([*words.ids, *meaning.ids, *defining])))
-        return rows, feature_matrix(query, terms, rows, words, meaning, self._stemmer.stems)
+        profiles = self._profiles_of(list(dict.fromkeys([*words.ids, *meaning.ids, *defining])))
+        rows = [candidate.row for candidate in profiles]
+        matched = self._words.matched(list(terms), [row.id for row in rows]) if terms else {}
+        return rows, feature_matrix(query, terms, profiles, words, meaning, matched)
 
     def _rerank(
         self, text: str, rows: list[FunctionRow], scores: NDArray[np.float32], rerank: bool | str | Matcher
@@ -316,27 +323,31 @@ class CodeIndex:
         from codesearch.matching.load import load_matcher
         from indexer.text import encoder_text
 
-        matcher = load_matcher("default" if rerank is True else rerank) if isinstance(rerank, (bool, str)) else rerank
+        if isinstance(rerank, bool):
+            rerank = "default"
+        matcher = load_matcher(rerank) if isinstance(rerank, str) else rerank
         best = np.argsort(-scores, kind="stable")[:RERANKED]
         texts = self.store.texts([rows[i].id for i in best])
         codes = [encoder_text(rows[i].qualified_name, rows[i].docstring, texts[rows[i].id]) for i in best]
         return ranking.blend(scores, best, matcher.score(text, codes))
 
-    def _fetch(self, ids: list[int]) -> list[FunctionRow]:
-        """Rows in the order of their ids; functions that are gone since a derived index was written are left out."""
-        missing = [i for i in ids if i not in self._rows]
+    def _profiles_of(self, ids: list[int]) -> list[Profile]:
+        """Profiles in the order of their ids; those gone since a derived index was written are left out."""
+        known = self._profiles
+        missing = [i for i in ids if i not in known]
         if missing:
-            if len(self._rows) > _ROWS_REMEMBERED:
-                self._rows.clear()
+            if len(known) > _PROFILES_REMEMBERED:
+                known.clear()
                 missing = ids
-            self._rows.update(self.store.function_rows(missing))
-        return [self._rows[i] for i in ids if i in self._rows]
+            for function_id, row in self.store.function_rows(missing).items():
+                known[function_id] = profile(row, self._stemmer.stems)
+        return [known[i] for i in ids if i in known]
 
     def _listed(self, allowed: NDArray[np.int64] | None, k: int) -> list[Hit]:
         """Filters without words list what they let through, in the order of the files."""
         if allowed is None:
             return []
-        rows = self._fetch(allowed.tolist())
+        rows = list(self.store.function_rows(allowed.tolist()).values())
         rows.sort(key=lambda row: (row.path, row.start_line))
         return self._hits([(row, 0.0) for row in rows[:k]])
 

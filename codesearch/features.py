@@ -6,6 +6,7 @@ so that one set of weights serves repositories of any size.
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -14,6 +15,7 @@ import numpy as np
 
 from codesearch.query import dotted
 from codesearch.roles import Role, roles
+from indexer.words import MOST_WORDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -30,6 +32,8 @@ FEATURES = (
     "meaning_rank",
     "file_words",  # the evidence of all candidates of a file together, as a share of the best file's
     "file_meaning",
+    "covers",  # share of the query's words, by weight, that the function has in any field
+    "file_covers",  # that all candidates of its file have together
     "name_covers",  # share of the query's words, by weight, that are in the function's name
     "name_precise",  # share of the name's words that are in the query
     "owner_covers",  # the same for the enclosing names
@@ -52,9 +56,10 @@ FEATURES = (
 )
 _COLUMN = {name: i for i, name in enumerate(FEATURES)}
 _RANK_OFFSET = 10.0
-_LONG = np.log(1000.0)
-_LARGE = np.log(1e6)
+_LONG = math.log(1000.0)
+_LARGE = math.log(1e6)
 _VERSION = re.compile(r"(?:^|/)v(\d{1,3})/")
+_NO_STEMS: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,25 +70,59 @@ class Scored:
     scores: Sequence[float]
 
 
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """What the features take from a function whatever the query is, so that it is worked out once."""
+
+    row: FunctionRow
+    constant: NDArray[np.float32]
+    """Features that do not depend on the query, zeros elsewhere, shape ``(len(FEATURES),)``."""
+    name: frozenset[str]
+    """Stemmed words of the name; the next ones of the enclosing names, the file's name and its folders."""
+    owner: frozenset[str]
+    stem: frozenset[str]
+    folder: frozenset[str]
+
+
+def profile(row: FunctionRow, stems: Callable[[str], frozenset[str]]) -> Profile:
+    """Work out what does not depend on a query; ``stems`` gives the stemmed words of a name or a path."""
+    constant = np.zeros(len(FEATURES), np.float32)
+    if row.kind in _COLUMN:
+        constant[_COLUMN[row.kind]] = 1.0
+    constant[_COLUMN["private"]] = row.name.startswith("_")
+    constant[_COLUMN["file_size"]] = min(1.0, math.log(row.file_size + 1) / _LARGE)
+    constant[_COLUMN["length"]] = min(1.0, math.log(row.end_line - row.start_line + 1) / _LONG)
+    for role in roles(row.path):
+        # What is defined in an __init__.py or mod.rs is no re-export.
+        if role is not Role.REEXPORT or row.kind in ("module", "window"):
+            constant[_COLUMN[role.name.lower()]] = 1.0
+    folder, _, file = row.path.rpartition("/")
+    texts = (row.name, row.qualified_name.rpartition(".")[0], file.partition(".")[0], folder)
+    return Profile(row, constant, *(stems(text) if text else _NO_STEMS for text in texts))
+
+
 def feature_matrix(
     query: Query,
     weights: Mapping[str, float],
-    rows: Sequence[FunctionRow],
+    profiles: Sequence[Profile],
     words: Scored,
     meaning: Scored,
-    stems: Callable[[str], frozenset[str]],
+    matched: Mapping[int, int],
 ) -> NDArray[np.float32]:
-    """Features of every candidate, shape ``(len(rows), len(FEATURES))``.
+    """Features of every candidate, shape ``(len(profiles), len(FEATURES))``.
 
     Args:
         query: What was asked.
         weights: The query's stemmed words and how much each counts (its inverse document frequency).
-        rows: The candidates.
+        profiles: The candidates.
         words: Those found by words.
         meaning: Those found by vectors.
-        stems: The stemmed words of a name or a path, remembered by the caller.
+        matched: Which of ``weights`` a candidate has: bit ``i`` for the word ``i``, by function id.
     """
-    matrix = np.zeros((len(rows), len(FEATURES)), np.float32)
+    if not profiles:
+        return np.zeros((0, len(FEATURES)), np.float32)
+    matrix = np.stack([candidate.constant for candidate in profiles])
+    rows = [candidate.row for candidate in profiles]
     position = {row.id: i for i, row in enumerate(rows)}
     _fill_retrieval(matrix, position, words, _COLUMN["words"], _COLUMN["words_rank"], 0.0)
     floor = meaning.scores[-1] if len(meaning.scores) else 0.0
@@ -92,19 +131,15 @@ def feature_matrix(
     for single, together in (("words", "file_words"), ("meaning", "file_meaning")):
         evidence = np.bincount(files, weights=matrix[:, _COLUMN[single]])
         matrix[:, _COLUMN[together]] = (evidence / max(evidence.max(initial=0.0), 1e-9))[files]
+    _fill_coverage(matrix, files, np.array([matched.get(row.id, 0) for row in rows], np.int64), list(weights.values()))
     matrix[:, _COLUMN["superseded"]] = _superseded([row.path for row in rows], query.text.lower())
+    if not {"test", "spec", "mock", "fixtur"}.isdisjoint(weights):
+        matrix[:, _COLUMN["test"]] = 0.0
     total = sum(weights.values()) or 1.0
-    asks_for_tests = not {"test", "spec", "mock", "fixtur"}.isdisjoint(weights)
-    for values, row in zip(matrix, rows, strict=True):
-        _fill_names(values, weights, total, row, stems)
+    for values, candidate in zip(matrix, profiles, strict=True):
+        _fill_names(values, weights, total, candidate)
+    for values, row in zip(matrix, rows, strict=True) if query.symbols else ():
         _fill_definition(values, query, row)
-        _fill_kind(values, row)
-        for role in roles(row.path):
-            wanted = role is Role.TEST and asks_for_tests
-            # What is defined in an __init__.py or mod.rs is no re-export.
-            real = role is Role.REEXPORT and row.kind not in ("module", "window")
-            if not wanted and not real:
-                values[_COLUMN[role.name.lower()]] = 1.0
     return matrix
 
 
@@ -122,6 +157,23 @@ def _fill_retrieval(
             matrix[i, rank] = _RANK_OFFSET / (_RANK_OFFSET + place)
 
 
+def _file_numbers(rows: Sequence[FunctionRow]) -> NDArray[np.int64]:
+    numbers: dict[int, int] = {}
+    return np.array([numbers.setdefault(row.file_id, len(numbers)) for row in rows], np.int64)
+
+
+def _fill_coverage(
+    matrix: NDArray[np.float32], files: NDArray[np.int64], matched: NDArray[np.int64], weights: Sequence[float]
+) -> None:
+    total = sum(weights) or 1.0
+    of_file = np.zeros(int(files.max()) + 1, np.int64)
+    np.bitwise_or.at(of_file, files, matched)
+    together = of_file[files]
+    for bit, weight in enumerate(weights[:MOST_WORDS]):
+        matrix[:, _COLUMN["covers"]] += (matched >> bit & 1) * (weight / total)
+        matrix[:, _COLUMN["file_covers"]] += (together >> bit & 1) * (weight / total)
+
+
 def _superseded(paths: Sequence[str], text: str) -> list[bool]:
     """Whether each path lies in a version's folder beside which there is a later one; not if the query names it."""
     versions = [_VERSION.search(path) for path in paths]
@@ -137,34 +189,18 @@ def _superseded(paths: Sequence[str], text: str) -> list[bool]:
     ]
 
 
-def _file_numbers(rows: Sequence[FunctionRow]) -> NDArray[np.int64]:
-    numbers: dict[int, int] = {}
-    return np.array([numbers.setdefault(row.file_id, len(numbers)) for row in rows], np.int64)
-
-
-def _fill_names(
-    values: NDArray[np.float32],
-    weights: Mapping[str, float],
-    total: float,
-    row: FunctionRow,
-    stems: Callable[[str], frozenset[str]],
-) -> None:
-    folder, _, file = row.path.rpartition("/")
-    owner, _, _ = row.qualified_name.rpartition(".")
-    for text, covers, precise in (
-        (row.name, "name_covers", "name_precise"),
-        (owner, "owner_covers", None),
-        (file.partition(".")[0], "stem_covers", "stem_precise"),
-        (folder, "folder_covers", None),
+def _fill_names(values: NDArray[np.float32], weights: Mapping[str, float], total: float, candidate: Profile) -> None:
+    for words, covers, precise in (
+        (candidate.name, "name_covers", "name_precise"),
+        (candidate.owner, "owner_covers", None),
+        (candidate.stem, "stem_covers", "stem_precise"),
+        (candidate.folder, "folder_covers", None),
     ):
-        found = stems(text) if text else frozenset()
-        if not found:
-            continue
-        shared = [word for word in found if word in weights]
+        shared = weights.keys() & words
         if shared:
             values[_COLUMN[covers]] = sum(weights[word] for word in shared) / total
             if precise:
-                values[_COLUMN[precise]] = len(shared) / len(found)
+                values[_COLUMN[precise]] = len(shared) / len(words)
 
 
 def _fill_definition(values: NDArray[np.float32], query: Query, row: FunctionRow) -> None:
@@ -182,14 +218,6 @@ def _fill_definition(values: NDArray[np.float32], query: Query, row: FunctionRow
         values[_COLUMN["defines_qualified"]] = float("." in symbol and qualified)
         values[_COLUMN["defines_type"]] = float(exactly and row.kind == "class")
         values[_COLUMN["defines_in_namesake"]] = float(exactly and _bare(stem) == _bare(name))
-
-
-def _fill_kind(values: NDArray[np.float32], row: FunctionRow) -> None:
-    if row.kind in _COLUMN:
-        values[_COLUMN[row.kind]] = 1.0
-    values[_COLUMN["private"]] = float(row.name.startswith("_"))
-    values[_COLUMN["file_size"]] = min(1.0, float(np.log(row.file_size + 1)) / _LARGE)
-    values[_COLUMN["length"]] = min(1.0, float(np.log(row.end_line - row.start_line + 1)) / _LONG)
 
 
 def _bare(name: str) -> str:

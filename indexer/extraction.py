@@ -87,7 +87,7 @@ def _extract_in_processes(
 ) -> Iterator[Extracted]:
     from concurrent.futures.process import BrokenProcessPool
 
-    pool = _pool(workers)
+    pool = worker_pool(workers)
     waiting: deque[tuple[list[FoundFile], Future[list[Extracted]]]] = deque()
     remaining = deque(chunks)
     try:
@@ -105,7 +105,7 @@ def _extract_in_processes(
                 waiting.clear()
                 pool.shutdown(wait=False, kill_workers=True)
                 yield from _extract_one_by_one(root, [file for suspect in suspects for file in suspect], options)
-                pool = _pool(workers)
+                pool = worker_pool(workers)
     finally:
         pool.shutdown(wait=False, kill_workers=True)
 
@@ -114,14 +114,14 @@ def _extract_one_by_one(root: Path, files: list[FoundFile], options: CrawlOption
     """Extract in one other process, which is started again after each file that it does not survive."""
     from concurrent.futures.process import BrokenProcessPool
 
-    pool = _pool(1)
+    pool = worker_pool(1)
     try:
         for file in files:
             try:
                 yield from pool.submit(_extract_chunk, root, [file], options).result()
             except BrokenProcessPool:  # noqa: PERF203 - starting a process costs more
                 pool.shutdown(wait=False, kill_workers=True)
-                pool = _pool(1)
+                pool = worker_pool(1)
                 yield Extracted(file, None, None, SkipReason.CRASHED.value)
     finally:
         pool.shutdown(wait=False, kill_workers=True)
@@ -139,7 +139,8 @@ def _extract_or_skip(root: Path, file: FoundFile, options: CrawlOptions) -> Extr
         return Extracted(file, None, None, SkipReason.CRASHED.value)
 
 
-def _pool(workers: int) -> ProcessPoolExecutor:
+def worker_pool(workers: int) -> ProcessPoolExecutor:
+    """Processes that leave Ctrl-C to this one and end with it."""
     # loky: its workers are not forks, so threads of tantivy, FAISS and tokenizers do no harm, and they do not import
     # the caller's main module, so that a user's script needs no `if __name__ == "__main__"`.
     from loky import ProcessPoolExecutor

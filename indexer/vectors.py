@@ -97,7 +97,7 @@ class VectorIndex:
         return is_damaged
 
     def _write_base(self) -> None:
-        import faiss
+        faiss = _faiss()
 
         last_id = self.store.last_id()
         index = self._trained_index()
@@ -132,7 +132,7 @@ class VectorIndex:
             old.unlink(missing_ok=True)
 
     def _trained_index(self) -> Any:
-        import faiss
+        faiss = _faiss()
 
         count = self.store.count("functions")
         if count <= EXACT_LIMIT:
@@ -195,7 +195,7 @@ class VectorIndex:
         """The FAISS file, or None if it is damaged or was just replaced by a process that is indexing."""
         if not holds(self.store.folder, derived[2]):
             return None
-        import faiss
+        faiss = _faiss()
 
         try:
             base = faiss.read_index(str(self._path(derived[0])), faiss.IO_FLAG_MMAP_IFC)
@@ -236,7 +236,7 @@ class VectorIndex:
             return np.empty(0, np.int64), np.empty(0, np.float32)
         parameters = None
         if allowed is not None or len(self._gone):
-            import faiss
+            faiss = _faiss()
 
             selector = (
                 faiss.IDSelectorNot(faiss.IDSelectorBatch(self._gone))
@@ -273,6 +273,13 @@ def _tune_recall(index: Any, sample: NDArray[np.float32]) -> None:
         if shared >= _RECALL_TARGET * exact.size:
             return
         index.nprobe *= 2
+
+
+def _faiss() -> Any:
+    """FAISS takes a tenth of a second to import, and small indexes do without it."""
+    import faiss
+
+    return faiss
 
 
 def _first_line(error: BaseException) -> str:

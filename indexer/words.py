@@ -31,6 +31,9 @@ _REBUILD_WHEN_GONE = 0.2
 _ALWAYS_BEARABLE = 100
 
 
+MOST_WORDS = 20
+"""Of how many words of a query it is told which function has them: a float holds 24 bits exactly."""
+
 FIELDS = ("name", "path", "docstring", "body")
 
 
@@ -190,6 +193,20 @@ class WordIndex:
         """Ids of functions whose name or qualified name is one of the symbols, letter case aside."""
         query = tantivy.Query.term_set_query(self._index.schema, "symbol", [symbol.lower() for symbol in symbols])
         return self._hits(query, k)[0]
+
+    def matched(self, terms: Sequence[str], ids: Sequence[int]) -> dict[int, int]:
+        """Which of the first ``MOST_WORDS`` terms each of these functions has in any field, as bits of a number."""
+        schema = self._index.schema
+        among = tantivy.Query.const_score_query(tantivy.Query.term_set_query(schema, "id", list(ids)), 0.0)
+        bits = [(tantivy.Occur.Must, among)]
+        for i, term in enumerate(terms[:MOST_WORDS]):
+            # A clause scores its bit, so that the sum of the scores, exact in a float, says which ones matched.
+            in_any = tantivy.Query.boolean_query(
+                [(tantivy.Occur.Should, tantivy.Query.term_query(schema, field, term, "basic")) for field in FIELDS]
+            )
+            bits.append((tantivy.Occur.Should, tantivy.Query.const_score_query(in_any, float(1 << i))))
+        found, scores = self._hits(tantivy.Query.boolean_query(bits), max(1, len(ids)))
+        return {function_id: int(score) for function_id, score in zip(found, scores, strict=True)}
 
     def _hits(self, query: tantivy.Query, k: int) -> tuple[list[int], list[float]]:
         with _errors_in_one_line(self._damaged):

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
+from functools import partial
 from itertools import chain, pairwise
 from typing import TYPE_CHECKING, Protocol
 
@@ -19,7 +20,7 @@ from codesearch.encoders.vocabulary import Vocabulary
 from codesearch.errors import ModelError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -58,6 +59,8 @@ class StaticEncoder:
                 With them a token that is repeated in a text is damped; without, each occurrence counts in full.
         """
         self.name = name
+        self.reload: Callable[[], StaticEncoder] | None = None
+        """Loads this encoder again, for worker processes; None if it was not loaded from a folder."""
         self.dim = int(table.shape[1])
         self.max_tokens = MAX_TOKENS
         self._tokenizer = tokenizer
@@ -76,9 +79,10 @@ class StaticEncoder:
         try:
             config = json.loads((folder / "config.json").read_text("utf-8"))
             tensors = _read_tensors(folder / "model.safetensors")
-            if config.get("model_type") == MODEL_TYPE:
-                return cls._from_words(folder, tensors)
-            return cls._from_model2vec(folder, tensors)
+            is_ours = config.get("model_type") == MODEL_TYPE
+            encoder = cls._from_words(folder, tensors) if is_ours else cls._from_model2vec(folder, tensors)
+            encoder.reload = partial(cls.load, folder)
+            return encoder
         except (OSError, ValueError, KeyError) as error:
             raise ModelError(f"{folder} is not a whole static encoder: {error}") from error
 

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from indexing import CountingEncoder, Indexed
 from numpy.typing import NDArray
 
+from indexer import encoding as encoding_module
 from indexer import refresh as refresh_module
 
 _opened: list[str] | None = None
@@ -154,7 +155,7 @@ class _Interrupted(CountingEncoder):
 
 
 def test_ctrl_c_keeps_what_was_encoded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(refresh_module, "_ENCODE_BATCH", 5)
+    monkeypatch.setattr(encoding_module, "_BATCH", 5)
     indexed = Indexed(tmp_path / "root", tmp_path / "index")
     for number in range(23):
         indexed.write(f"m{number}.py", f"def function_{number}():\n    return {number}\n")
@@ -204,7 +205,7 @@ class _Measuring(CountingEncoder):
 
 
 def test_an_encoder_never_gets_more_than_a_batch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(refresh_module, "_ENCODE_BATCH", 7)
+    monkeypatch.setattr(encoding_module, "_BATCH", 7)
     indexed = Indexed(tmp_path / "root", tmp_path / "index")
     indexed.write("a.py", "".join(f"def function_{i}():\n    return {i}\n\n\n" for i in range(60)))
     measuring = indexed.encoder = _Measuring()
