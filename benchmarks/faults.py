@@ -15,7 +15,6 @@ import os
 import random
 import shutil
 import signal
-import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -33,6 +32,7 @@ from indexer.store import DATABASE
 from indexer.words import WordIndex
 
 SOURCES = ("json", "http", "logging", "urllib")
+SITUATIONS = ("on an empty folder", "with changed files", "after another kill")
 QUERIES = (
     "parse a date from a header",
     "decode a JSON document",
@@ -75,6 +75,7 @@ def content(index: CodeIndex) -> Content:
 class Trial:
     """Where and how indexes are made; the corpus is a copy that may be edited."""
 
+    original: Path
     corpus: Path
     index_dir: Path
     encoder_name: str
@@ -88,9 +89,22 @@ class Trial:
             [*command, "--encoder", self.encoder_name, "--quiet"], stdout=subprocess.DEVNULL, start_new_session=True
         )
 
-    def build(self) -> Content:
-        with CodeIndex.build(self.corpus, encoder=self.encoder, index_dir=self.index_dir) as index:
+    def build(self, index_dir: Path | None = None) -> Content:
+        with CodeIndex.build(self.corpus, encoder=self.encoder, index_dir=index_dir or self.index_dir) as index:
             return content(index)
+
+    def differences(self, before: Path) -> list[str]:
+        """Complete the killed run, and compare it with one from ``before`` that nothing disturbs.
+
+        BM25 counts deleted functions until the word index is built anew, which a kill can bring about earlier, so the
+        answers may also be those of an index made from nothing.
+        """
+        completed = self.build()
+        differences = completed.differences(self.build(before))
+        if differences != ["answers"]:
+            return differences
+        shutil.rmtree(before)
+        return completed.differences(self.build(before))
 
     def check_after_kill(self) -> str:
         """What the killed run left; it must open and answer."""
@@ -138,54 +152,57 @@ def kill_one(trial: Trial, moment: float) -> bool:
         process.wait(moment)
     except subprocess.TimeoutExpired:
         os.kill(process.pid, signal.SIGKILL)
-    process.wait()
+    if process.wait() > 0:
+        raise SystemExit("a run failed before it was killed")
     return process.returncode == -signal.SIGKILL
 
 
-def edit(trial: Trial, choice: random.Random, originals: dict[Path, bytes]) -> None:
-    """Change, delete and add some files; ``originals`` is what to put back."""
+def edit(trial: Trial, choice: random.Random) -> None:
+    """Change, delete and add some functions and files."""
     files = sorted(trial.corpus.rglob("*.py"))
-    for path in choice.sample(files, 8):
-        originals[path] = path.read_bytes()
-        if choice.random() < 0.3:
+    for path in choice.sample(files, 4):
+        shutil.copy(path, path.with_name(f"{path.stem}_{choice.randrange(10**6)}.py"))
+        if choice.random() < 0.5:
             path.unlink()
         else:
-            path.write_bytes(originals[path] + f"\n\ndef added_{choice.randrange(10**6)}():\n    return 1\n".encode())
+            with path.open("a") as file:
+                file.write(f"\n\ndef added_{choice.randrange(10**6)}():\n    return 1\n")
 
 
-def restore(originals: dict[Path, bytes]) -> None:
-    for path, data in originals.items():
-        path.write_bytes(data)
-    originals.clear()
+def prepare(trial: Trial, situation: str, choice: random.Random, moment: float) -> Path:
+    """Bring about the situation that the kill is to meet; returns a copy of the indexes."""
+    before = trial.index_dir.with_name("undisturbed")
+    shutil.rmtree(before, ignore_errors=True)
+    if situation == "with changed files":
+        trial.build()
+        shutil.copytree(trial.index_dir, before)
+        edit(trial, choice)
+        return before
+    shutil.rmtree(trial.index_dir)
+    shutil.rmtree(trial.corpus)
+    shutil.copytree(trial.original, trial.corpus)
+    if situation == "after another kill":
+        kill_one(trial, moment)
+    return before
 
 
 def run(trial: Trial, kills: int, choice: random.Random) -> None:
     begin, end = seconds_of_a_run(trial)
     whole = trial.build()
     print(f"a run takes {end:.2f} s, {len(whole.files)} files, {len(whole.functions)} functions", flush=True)
-    originals: dict[Path, bytes] = {}
     done = 0
     while done < kills:
-        situation = ("on an empty folder", "with changed files", "after another kill")[done % 3]
-        if situation == "on an empty folder":
-            shutil.rmtree(trial.index_dir)
-        elif situation == "with changed files":
-            edit(trial, choice, originals)
-        else:
-            shutil.rmtree(trial.index_dir)
-            kill_one(trial, choice.uniform(begin, end))
+        situation = SITUATIONS[done % len(SITUATIONS)]
+        before = prepare(trial, situation, choice, choice.uniform(begin, end))
         # Catching up takes a part of the time.
-        latest = begin + (end - begin) * (0.5 if originals else 1.0)
+        latest = begin + (end - begin) * (0.5 if before.exists() else 1.0)
         if not kill_one(trial, choice.uniform(0.9 * begin, latest)):
-            restore(originals)
-            trial.build()
             continue
         done += 1
         try:
             left = trial.check_after_kill()
-            restore(originals)
-            differences = trial.build().differences(whole)
-        except (Exception, sqlite3.Error) as error:
+            differences = trial.differences(before)
+        except Exception as error:
             left, differences = "refused", [f"{type(error).__name__}: {error}"]
         trial.stages[left] += 1
         if differences:
@@ -201,13 +218,14 @@ def main() -> None:
     parser.add_argument("--source", type=Path, help="folder to index instead of a part of the standard library")
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        corpus = Path(folder, "corpus")
+        original, corpus = Path(folder, "original"), Path(folder, "corpus")
         if chosen.source:
-            shutil.copytree(chosen.source, corpus)
+            shutil.copytree(chosen.source, original)
         else:
             for name in SOURCES:
-                shutil.copytree(Path(os.__file__).parent / name, corpus / name)
-        trial = Trial(corpus, Path(folder, "indexes"), chosen.encoder, load_encoder(chosen.encoder))
+                shutil.copytree(Path(os.__file__).parent / name, original / name)
+        shutil.copytree(original, corpus)
+        trial = Trial(original, corpus, Path(folder, "indexes"), chosen.encoder, load_encoder(chosen.encoder))
         run(trial, chosen.kills, random.Random(chosen.seed))
     print(f"\n{'killed':<32} kills\n" + "\n".join(f"{k:<32} {n:>5}" for k, n in trial.stages.most_common()))
     print(f"{'completed to the same content':<32} {chosen.kills - len(trial.failures):>5}")

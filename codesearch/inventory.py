@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import shutil
-import sqlite3
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -124,7 +123,7 @@ def _delete(folder: Path) -> None:
 
 
 def _describe(folder: Path) -> Description:
-    with contextlib.closing(Store.open(folder)) as store:
+    with contextlib.closing(Store.open(folder)) as store, store.reading():
         repository = store.repository()
         languages = store.connection.execute(
             "SELECT coalesce(language, 'text'), count(*) FROM files WHERE skipped IS NULL GROUP BY 1"
@@ -136,9 +135,9 @@ def _describe(folder: Path) -> Description:
             commit=repository.commit if repository else None,
             files=sum(count for _, count in languages),
             functions=store.count("functions"),
-            pending_files=int(store.meta("pending") or 0),
+            pending_files=_number(store.meta("pending")),
             languages=dict(languages),
-            skipped=json.loads(store.meta("skipped") or "{}"),
+            skipped=_counts(store.meta("skipped")),
             encoder=store.meta("encoder") or "none yet",
             size=sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()),
             indexed_at=repository.indexed_at if repository else None,
@@ -149,9 +148,20 @@ def _describe(folder: Path) -> Description:
 def _describe_anyway(folder: Path) -> Description:
     try:
         return _describe(folder)
-    except (StoreError, sqlite3.DatabaseError) as error:
+    except StoreError as error:
         problem = f"cannot be read ({error}): index it again"
         return Description(folder.name, None, None, None, 0, 0, 0, {}, {}, "", 0, None, str(folder), problem)
+
+
+def _number(stored: str | None) -> int:
+    return int(stored) if stored and stored.isdecimal() else 0
+
+
+def _counts(stored: str | None) -> dict[str, int]:
+    try:
+        return dict(json.loads(stored or "{}"))
+    except (ValueError, TypeError):
+        return {}
 
 
 def _age(seconds: float) -> str:

@@ -1,0 +1,427 @@
+"""Faults as a user meets them: kills, damage, full disks, read-only folders, several processes at once."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from codesearch import CodeIndex
+from codesearch.errors import CodesearchError
+from indexer.errors import StoreError
+from indexer.store import DATABASE
+
+BENCHMARK = Path(__file__).parents[2] / "benchmarks" / "faults.py"
+QUERY = "parse the value of a header"
+
+
+def command(*arguments: str | Path) -> list[str]:
+    return [sys.executable, "-m", "codesearch", *map(str, arguments)]
+
+
+def codesearch(*arguments: str | Path, **options: object) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(command(*arguments), capture_output=True, text=True, timeout=120, **options)  # type: ignore[call-overload, no-any-return]
+
+
+def is_one_line(done: subprocess.CompletedProcess[str]) -> bool:
+    return done.returncode == 2 and done.stdout == "" and done.stderr.count("\n") == 1
+
+
+def write_source(root: Path, files: int, functions: int = 40) -> None:
+    root.mkdir(exist_ok=True)
+    for number in range(files):
+        (root / f"module_{number}.py").write_text(
+            "".join(
+                f'def parse_header_{number}_{i}(value):\n    """Parse header {i} of module {number}."""\n'
+                f"    return value.split('{i}')[{number}]\n\n\n"
+                for i in range(functions)
+            )
+        )
+
+
+class Place:
+    """A root with an index that is made once and copied for each test."""
+
+    def __init__(self, folder: Path) -> None:
+        self.root, self.index_dir = folder / "root", folder / "indexes"
+
+    def index(self) -> subprocess.CompletedProcess[str]:
+        return codesearch("index", self.root, "--index-dir", self.index_dir)
+
+    def search(self, *options: str) -> subprocess.CompletedProcess[str]:
+        return codesearch("search", QUERY, self.root, "--index-dir", self.index_dir, "--format", "vimgrep", *options)
+
+    @property
+    def folder(self) -> Path:
+        return next(path.parent for path in self.index_dir.rglob("index.lock"))
+
+    def answers(self) -> list[tuple[str, int]]:
+        """In this process, which is quicker; notes go to ``notes``."""
+        with CodeIndex.build(self.root, index_dir=self.index_dir, enclosing=True) as index:
+            self.notes = index.notes
+            return [(hit.path, hit.start_line) for hit in index.search(QUERY)]
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Place:
+    place = Place(tmp_path_factory.mktemp("made"))
+    write_source(place.root, 30)
+    done = place.index()
+    assert done.returncode == 0, done.stderr
+    return place
+
+
+@pytest.fixture
+def place(made: Place) -> Iterator[Place]:
+    """The indexed root; its index is put back as it was, times included."""
+    saved = made.index_dir.with_name("saved")
+    shutil.rmtree(saved, ignore_errors=True)
+    shutil.copytree(made.index_dir, saved)
+    yield made
+    shutil.rmtree(made.index_dir)
+    saved.rename(made.index_dir)
+
+
+def test_killed_runs_leave_an_index_that_opens_answers_and_is_completed() -> None:
+    done = subprocess.run(
+        [
+            sys.executable,
+            BENCHMARK,
+            "--kills",
+            "6",
+            "--seed",
+            "7",
+            "--source",
+            Path(contextlib.__file__).parent / "json",
+        ],
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert re.search(r"completed to the same content +6\n", done.stdout)
+
+
+# Damage
+
+# Each file of the word index: see the tests of indexer.words.
+FILES = ("index.db", "index.stamp", "*.faiss", "meta.json", "*.term")
+
+
+def damage(path: Path, how: str, keep_time: bool = False) -> None:
+    data = bytearray(path.read_bytes())
+    stat = path.stat()
+    path.unlink()  # this process may still have the old one mapped
+    if how == "deleted":
+        return
+    if how == "flipped":
+        for offset in range(min(40, len(data) - 1), len(data), max(1, len(data) // 7)):
+            data[offset] ^= 0xFF
+    path.write_bytes({"truncated": data[: len(data) * 2 // 3], "emptied": b""}.get(how, data))
+    if keep_time:
+        os.utime(path, ns=(stat.st_atime_ns, stat.st_mtime_ns))
+
+
+@pytest.mark.parametrize("pattern", FILES)
+@pytest.mark.parametrize("how", ["truncated", "emptied", "deleted", "flipped", "flipped, same time"])
+def test_a_damaged_file_of_an_index_never_changes_an_answer(place: Place, pattern: str, how: str) -> None:
+    before = place.answers()
+    damage(next(place.folder.rglob(pattern)), how.split(",")[0], keep_time="same time" in how)
+    assert place.answers() == before
+    if pattern != "index.stamp":
+        assert len(place.notes) == 1
+    assert not any("\n" in note for note in place.notes)
+    assert place.answers() == before
+    assert place.notes == []
+
+
+@pytest.mark.parametrize("how", ["truncated", "flipped", "flipped, same time"])
+@pytest.mark.parametrize("pattern", ["index.db", "*.faiss", "*.term"])
+def test_a_search_that_may_not_refresh_refuses_damage_with_one_line(place: Place, pattern: str, how: str) -> None:
+    damage(next(place.folder.rglob(pattern)), how.split(",")[0], keep_time="same time" in how)
+    done = place.search("--no-refresh")
+    assert is_one_line(done), (done.stdout, done.stderr)
+    assert "codesearch index" in done.stderr
+
+
+def test_a_mended_index_is_told_in_one_line(place: Place) -> None:
+    before = place.search()
+    assert before.stderr == ""
+    damage(place.folder / DATABASE, "emptied")
+    after = place.search()
+    assert after.stdout == before.stdout
+    assert after.stderr.count("\n") == 1
+    assert "built anew" in after.stderr
+
+
+def test_a_damaged_log_loses_no_more_than_the_run_that_wrote_it(place: Place) -> None:
+    before = place.answers()
+    with contextlib.closing(sqlite3.connect(place.folder / DATABASE)) as writer:
+        writer.execute("PRAGMA wal_autocheckpoint = 0")
+        writer.execute("INSERT INTO meta VALUES ('new', 'value')")
+        writer.commit()
+        copy = place.index_dir.with_name("copy")
+        shutil.copytree(place.index_dir, copy)
+    shutil.rmtree(place.index_dir)
+    copy.rename(place.index_dir)
+    damage(place.folder / f"{DATABASE}-wal", "flipped")
+    assert place.answers() == before
+
+
+@pytest.mark.parametrize("how", ["truncated", "emptied", "flipped", "flipped, same time"])
+def test_status_of_a_damaged_index_is_lines_without_a_traceback(place: Place, how: str) -> None:
+    damage(place.folder / DATABASE, how.split(",")[0], keep_time="same time" in how)
+    for done in (
+        codesearch("status", "--index-dir", place.index_dir),
+        codesearch("status", place.root, "--index-dir", place.index_dir),
+    ):
+        assert done.returncode in (0, 2)
+        assert "Traceback" not in done.stderr
+        assert done.stdout or is_one_line(done)
+
+
+def test_a_rebuild_reads_everything_again_and_keeps_the_vectors(place: Place) -> None:
+    before = place.answers()
+    done = codesearch("index", place.root, "--index-dir", place.index_dir, "--rebuild")
+    assert "read 30 files, encoded 0 functions" in done.stdout
+    assert place.answers() == before
+
+
+# The disk
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of 1 MB."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "none", folder], capture_output=True).returncode:
+        pytest.skip("needs the right to mount")
+    yield folder
+    subprocess.run(["umount", "--lazy", folder], check=True)
+
+
+def test_a_full_disk_is_one_line_and_what_was_committed_stays(tmp_path: Path, small_disk: Path) -> None:
+    place = Place(tmp_path)
+    place.index_dir = small_disk
+    write_source(place.root, 2, 20)
+    assert place.index().returncode == 0
+    before = place.answers()
+    write_source(tmp_path / "big", 60)
+    (tmp_path / "big").rename(place.root / "more")
+    for _ in range(2):
+        done = place.index()
+        assert is_one_line(done), (done.stdout, done.stderr)
+        assert "cannot write" in done.stderr
+    assert place.search("--no-refresh").returncode == 0
+    shutil.rmtree(place.root / "more")
+    subprocess.run(["mount", "-o", "remount,size=8m", small_disk], check=True)
+    assert place.answers() == before
+
+
+def test_an_index_on_a_disk_without_a_free_byte_can_be_searched(tmp_path: Path, small_disk: Path) -> None:
+    place = Place(tmp_path)
+    place.index_dir = small_disk
+    write_source(place.root, 2, 20)
+    assert place.index().returncode == 0
+    with contextlib.suppress(OSError), (small_disk / "ballast").open("wb", buffering=0) as ballast:
+        while True:
+            ballast.write(bytes(4096))
+    done = place.search()
+    assert done.returncode == 0, done.stderr
+    assert "module_" in done.stdout
+    assert done.stderr == ""
+
+
+@pytest.mark.parametrize("limit", [20_000, 200_000, 1_000_000])
+def test_a_limit_on_the_size_of_files_is_one_line_and_nothing_is_lost(tmp_path: Path, limit: int) -> None:
+    place = Place(tmp_path)
+    write_source(place.root, 60)
+    program = (
+        "import resource, runpy, sys; "
+        f"resource.setrlimit(resource.RLIMIT_FSIZE, ({limit}, resource.RLIM_INFINITY)); "
+        "sys.argv[0] = 'codesearch'; runpy.run_module('codesearch', run_name='__main__')"
+    )
+    arguments = ["index", str(place.root), "--index-dir", str(place.index_dir)]
+    done = subprocess.run([sys.executable, "-c", program, *arguments], capture_output=True, text=True)
+    assert is_one_line(done), (done.returncode, done.stdout, done.stderr)
+    assert place.index().returncode == 0
+    assert len(place.answers()) == 10
+
+
+def test_an_index_on_a_read_only_disk_is_searched_but_not_refreshed(tmp_path: Path, small_disk: Path) -> None:
+    place = Place(tmp_path)
+    place.index_dir = small_disk
+    write_source(place.root, 2, 20)
+    assert place.index().returncode == 0
+    before = place.search().stdout
+    subprocess.run(["mount", "-o", "remount,ro", small_disk], check=True)
+    done = place.search()
+    assert (done.returncode, done.stdout, done.stderr) == (0, before, "")
+    assert codesearch("status", place.root, "--index-dir", place.index_dir).returncode == 0
+    write_source(place.root, 3, 20)
+    for refused in (place.search(), place.index()):
+        assert is_one_line(refused), (refused.stdout, refused.stderr)
+    assert place.search("--no-refresh").stdout == before
+
+
+@contextlib.contextmanager
+def ordinary_user() -> Iterator[None]:
+    """Within it permissions count, even if the tests are run by root."""
+    if os.geteuid():
+        yield
+        return
+    os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+
+
+@pytest.fixture
+def open_place() -> Iterator[Place]:
+    """An indexed root that other users can reach, which ``tmp_path`` is not."""
+    folder = Path(tempfile.mkdtemp())
+    folder.chmod(0o755)
+    place = Place(folder)
+    write_source(place.root, 5)
+    place.answers()
+    yield place
+    place.index_dir.chmod(0o755)
+    shutil.rmtree(folder)
+
+
+def test_an_index_of_another_user_is_searched_but_not_refreshed(open_place: Place) -> None:
+    before = open_place.answers()
+    for path in (open_place.index_dir, *open_place.index_dir.rglob("*")):
+        path.chmod(0o555 if path.is_dir() else 0o444)
+    with ordinary_user():
+        assert open_place.answers() == before
+    write_source(open_place.root, 6)
+    with ordinary_user(), pytest.raises(StoreError, match="cannot write the index") as error:
+        open_place.answers()
+    assert "\n" not in str(error.value)
+    with ordinary_user(), CodeIndex.open(open_place.root, index_dir=open_place.index_dir) as index:
+        assert [(hit.path, hit.start_line) for hit in index.search(QUERY)] == before
+
+
+@pytest.mark.parametrize("mode", [0o000, 0o400])
+def test_an_index_folder_that_may_not_be_entered_is_one_line(open_place: Place, mode: int) -> None:
+    open_place.index_dir.chmod(mode)
+    with ordinary_user(), pytest.raises((StoreError, CodesearchError)) as error:
+        open_place.answers()
+    assert "\n" not in str(error.value)
+
+
+# Several processes
+
+
+def test_searches_answer_while_indexers_work_at_once(tmp_path: Path) -> None:
+    place = Place(tmp_path)
+    write_source(place.root, 5)
+    assert place.index().returncode == 0
+    write_source(place.root, 60)
+    indexers = [
+        subprocess.Popen(
+            command("index", place.root, "--index-dir", place.index_dir, "--rebuild"),
+            stderr=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            text=True,
+        )
+        for _ in range(2)
+    ]
+    searches = 0
+    while any(indexer.poll() is None for indexer in indexers) or searches < 2:
+        done = place.search()
+        assert done.returncode == 0, done.stderr
+        assert done.stdout.count("\n") == 10
+        assert done.stderr.count("\n") <= 1
+        searches += 1
+    for indexer in indexers:
+        assert indexer.wait() == 0
+        assert indexer.stderr is not None
+        assert "Traceback" not in indexer.stderr.read()
+    with CodeIndex.build(place.root, index_dir=place.index_dir) as index:
+        assert index.report is None
+        assert index.store.connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+        assert index.store.count("files") == 60
+
+
+def test_a_search_during_indexing_answers_from_what_is_committed_and_says_how_much_that_is(place: Place) -> None:
+    from filelock import FileLock
+
+    with contextlib.closing(sqlite3.connect(place.folder / DATABASE)) as other:
+        other.execute("UPDATE meta SET value = '7' WHERE key = 'pending'")
+        other.commit()
+    with FileLock(place.folder / "index.lock"):
+        done = place.search()
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("\n") == 10
+    assert "30 of 37 files" in done.stderr
+
+
+@pytest.mark.parametrize("seconds", [0.6, 1.5])
+def test_ctrl_c_is_one_line_and_keeps_what_is_done(tmp_path: Path, seconds: float) -> None:
+    place = Place(tmp_path)
+    write_source(place.root, 150)
+    process = subprocess.Popen(
+        command("index", place.root, "--index-dir", place.index_dir), stderr=subprocess.PIPE, text=True
+    )
+    deadline = time.monotonic() + 30
+    while not list(place.index_dir.rglob(DATABASE)) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    time.sleep(seconds * 0.2)
+    process.send_signal(signal.SIGINT)
+    _, stderr = process.communicate(timeout=60)
+    # A shell shows 130 either way: where the interpreter itself was interrupted, it ends by the signal.
+    assert process.returncode in (130, -signal.SIGINT)
+    assert stderr.strip() == "codesearch: stopped; what was done is kept"
+    assert len(place.answers()) == 10
+
+
+# Roots
+
+
+def test_a_root_behind_a_link_has_the_index_of_the_folder_it_names(tmp_path: Path) -> None:
+    place = Place(tmp_path)
+    write_source(place.root, 2)
+    place.answers()
+    (tmp_path / "link").symlink_to(place.root)
+    with CodeIndex.build(tmp_path / "link", index_dir=place.index_dir) as index:
+        assert index.report is None
+
+
+def test_a_root_that_was_moved_is_indexed_anew_and_the_old_index_can_be_forgotten(tmp_path: Path) -> None:
+    place = Place(tmp_path)
+    write_source(place.root, 2)
+    before = place.answers()
+    old = place.root
+    place.root = place.root.rename(tmp_path / "moved")
+    assert place.answers() == before
+    assert codesearch("status", "--index-dir", place.index_dir).stdout.count("functions in") == 2
+    assert codesearch("forget", old, "--index-dir", place.index_dir).returncode == 0
+    assert codesearch("status", "--index-dir", place.index_dir).stdout.count("functions in") == 1
+    assert place.answers() == before
+
+
+def test_an_index_of_a_newer_version_is_refused_with_one_line_everywhere(place: Place) -> None:
+    with contextlib.closing(sqlite3.connect(place.folder / DATABASE)) as connection:
+        connection.execute("PRAGMA user_version = 99")
+    for done in (place.search(), place.index()):
+        assert is_one_line(done), (done.stdout, done.stderr)
+        assert "upgrade codesearch" in done.stderr
+    status = codesearch("status", "--index-dir", place.index_dir)
+    assert status.returncode == 0
+    assert "upgrade codesearch" in status.stdout
+    assert codesearch("forget", place.root, "--index-dir", place.index_dir).returncode == 0
+    assert place.search().returncode == 0
