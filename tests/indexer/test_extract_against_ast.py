@@ -24,7 +24,7 @@ FOLDERS = {
     "hypothesis": Path(hypothesis.__file__).parent,
     "pytest": Path(_pytest.__file__).parent,
 }
-FILES = 150
+FILES = 100
 """How many files of a folder are compared; all of them take minutes."""
 UNREADABLE = {"test_compile.py"}
 """Files that tree-sitter-python misreads: a line at column 0 within the brackets of an inner block."""

@@ -68,7 +68,7 @@ def mutated(draw: st.DrawFn) -> tuple[str, str]:
     return name, source
 
 
-@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(mutated())
 def test_mutated_sources_keep_every_promise(sample: tuple[str, str]) -> None:
     name, source = sample
