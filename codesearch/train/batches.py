@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -141,7 +141,7 @@ def _numbers(texts: Iterator[str]) -> NDArray[np.int64]:
 
 
 def _write(shard: Path, pairs: Pairs) -> None:
-    arrays = {}
+    arrays: dict[str, Any] = {}
     for name, value in vars(pairs).items():
         if isinstance(value, Rows):
             arrays[f"{name}.ids"], arrays[f"{name}.starts"] = value.ids, value.starts
@@ -155,20 +155,19 @@ def _write(shard: Path, pairs: Pairs) -> None:
 
 def _read(shard: Path) -> Pairs:
     with np.load(shard) as arrays:
-        rows = {
-            name: Rows(arrays[f"{name}.ids"], arrays[f"{name}.starts"]) for name in ("texts", "codes", "documented")
-        }
-        return Pairs(**rows, **{name: arrays[name] for name in arrays.files if "." not in name})
+        fields: dict[str, Any] = {name: arrays[name] for name in arrays.files if "." not in name}
+        for name in ("texts", "codes", "documented"):
+            fields[name] = Rows(arrays[f"{name}.ids"], arrays[f"{name}.starts"])
+        return Pairs(**fields)
 
 
 def _joined(shards: Sequence[Pairs]) -> Pairs:
     fields = {name: [getattr(shard, name) for shard in shards] for name in vars(shards[0])}
-    return Pairs(
-        **{
-            name: Rows.joined(parts) if isinstance(parts[0], Rows) else np.concatenate(parts)
-            for name, parts in fields.items()
-        }
-    )
+    joined: dict[str, Any] = {
+        name: Rows.joined(parts) if isinstance(parts[0], Rows) else np.concatenate(parts)
+        for name, parts in fields.items()
+    }
+    return Pairs(**joined)
 
 
 def epoch(pairs: Pairs, batch: int, run: int, wrote: float, seed: tuple[int, int]) -> NDArray[np.int64]:

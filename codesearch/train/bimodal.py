@@ -87,7 +87,8 @@ class Layer(nn.Module):
         )
         attended = attended.transpose(1, 2).reshape(rows, length, width)
         states = self.attended_norm(states + self.attended(attended))
-        return self.outer_norm(states + self.outer(functional.gelu(self.inner(states))))
+        result: Tensor = self.outer_norm(states + self.outer(functional.gelu(self.inner(states))))
+        return result
 
 
 class Encoder(nn.Module):

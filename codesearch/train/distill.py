@@ -23,7 +23,8 @@ def principal_axes(vectors: NDArray[np.float32], dim: int) -> NDArray[np.float32
 def project(vectors: NDArray[np.float32], axes: NDArray[np.float32]) -> NDArray[np.float32]:
     """Centred vectors along ``axes``, scaled so that their mean length is 1."""
     projected = (vectors - vectors.mean(axis=0)) @ axes
-    return (projected / np.linalg.norm(projected, axis=1).mean()).astype(np.float32)
+    scaled: NDArray[np.float32] = (projected / np.linalg.norm(projected, axis=1).mean()).astype(np.float32)
+    return scaled
 
 
 def rarity_weights(frequencies: NDArray[np.float64]) -> NDArray[np.float32]:

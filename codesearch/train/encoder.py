@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import copy
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -112,8 +112,9 @@ def train_encoder(
     freeze(encoder, settings.frozen_layers)
     scale = nn.Parameter(torch.tensor(1 / settings.temperature, device=device).log())
     trained = [parameter for parameter in encoder.parameters() if parameter.requires_grad]
+    groups: list[dict[str, Any]] = [{"params": trained}, {"params": [scale], "weight_decay": 0.0}]
     optimizer = torch.optim.AdamW(
-        [{"params": trained}, {"params": [scale], "weight_decay": 0.0}],
+        groups,
         lr=settings.rate,
         betas=(0.9, 0.98),
         weight_decay=settings.weight_decay,
@@ -121,7 +122,9 @@ def train_encoder(
     second = copy.deepcopy(encoder).eval().requires_grad_(False) if settings.momentum else None
     averaged = copy.deepcopy(encoder).eval().requires_grad_(False)
     queue = Queue(settings.queue, model.shape.width, device)
-    parts = {"encoder": encoder, "averaged": averaged} | ({"second": second} if second else {})
+    parts: dict[str, nn.Module] = {"encoder": encoder, "averaged": averaged}
+    if second:
+        parts["second"] = second
     run = Run(folder, "encoder", asdict(settings), parts, optimizer, {"scale": scale}, queue)
     batches = Batches(pairs, settings)
 
@@ -174,7 +177,8 @@ class Batches:
             settings = self.settings
             size = min(settings.batch, len(self.pairs))
             self.rows = epoch(self.pairs, size, settings.run, settings.wrote, (settings.seed, self.passes))
-        return self.rows[step - self.first]
+        rows: NDArray[np.int64] = self.rows[step - self.first]
+        return rows
 
 
 def encode(encoder: Encoder, rows: Sequence[NDArray[np.uint16]], chunk_tokens: int) -> Tensor:
