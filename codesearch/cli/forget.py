@@ -28,6 +28,7 @@ def forget(
     if bool(paths) == all_indexes:
         raise CodesearchError("name what to forget, or use --all")
     if all_indexes:
-        typer.echo(f"forgot {forget_all(index_dir)} indexes")
+        count = forget_all(index_dir)
+        typer.echo(f"forgot {count} index{'' if count == 1 else 'es'}")
     for path in paths or []:
         typer.echo(f"forgot {forget_one(path, index_dir)}")

@@ -19,6 +19,9 @@ FOLDER = Path(__file__).parent
 CORPUS = FOLDER / "corpus"
 ANSWERS = FOLDER / "answers"
 DEPTH = 10
+"""How far down the wanted function is looked for."""
+SHOWN = 5
+"""How many answers a file holds: the further ones of so small a corpus are chance."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +46,7 @@ class Case:
         """What the file is to hold."""
         head = f"query: {self.query}\nwanted: {self.wanted}\nrank: {self.rank(hits) or 'none'}\n\n"
         return head + "".join(
-            f"{hit.rank:>2} {hit.path}:{hit.start_line} {hit.kind} {hit.qualified_name}\n" for hit in hits
+            f"{hit.rank:>2} {hit.path}:{hit.start_line} {hit.kind} {hit.qualified_name}\n" for hit in hits[:SHOWN]
         )
 
 
