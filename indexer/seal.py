@@ -60,3 +60,8 @@ def holds(folder: Path, sealed: str) -> bool:
     except (OSError, ValueError, AttributeError, TypeError):
         return False
     return True
+
+
+def sealed_names(sealed: str) -> set[str]:
+    """Names of the files that a seal describes."""
+    return set(json.loads(sealed))

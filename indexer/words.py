@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import tantivy
 
 from indexer.errors import StoreError
-from indexer.seal import holds, seal
+from indexer.seal import holds, seal, sealed_names
 from indexer.split import WordSplitter
 
 if TYPE_CHECKING:
@@ -107,6 +107,8 @@ class WordIndex:
             if last_id == 0:
                 shutil.rmtree(self.folder, ignore_errors=True)
                 self.folder.mkdir(parents=True, exist_ok=True)
+            elif derived is not None:
+                self._drop_leftovers(derived[2])
             index = tantivy.Index(_schema(), path=str(self.folder))
             writer = index.writer(_HEAP_BYTES, _THREADS)
             if last_id and gone:
@@ -133,6 +135,12 @@ class WordIndex:
 
     def _seal(self) -> str:
         return seal(path for path in self.folder.iterdir() if not path.name.startswith("."))
+
+    def _drop_leftovers(self, sealed: str) -> None:
+        """Delete files of an update that was killed before its commit, over which the next one would stumble."""
+        for path in self.folder.iterdir():
+            if not path.name.startswith(".") and path.name not in sealed_names(sealed):
+                path.unlink()
 
     def _is_as_recorded(self, sealed: str) -> bool:
         return holds(self.folder, sealed) and self.can_be_searched()

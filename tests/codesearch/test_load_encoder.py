@@ -207,7 +207,7 @@ def test_damaged_json_is_said(model):
 def test_an_unknown_architecture_lists_the_known_ones(model):
     (model / "modules.json").unlink()
     rewrite(model, lambda config: {**config, "model_type": "mamba3", "architectures": ["Mamba3Model"]})
-    assert refusal(model).startswith("model model: unknown architecture (mamba3); known are static, sentence-")
+    assert refusal(model).startswith("model model: unknown architecture (mamba3); known are static, bimodal, sentence-")
 
 
 def test_an_architecture_that_needs_remote_code_is_refused(model):
