@@ -33,9 +33,10 @@ from codesearch import CodeIndex, load_encoder
 from codesearch.target import resolve
 from eval.markdown import table
 from indexer.crawl import CrawlOptions, crawl
+from indexer.encoding import encode_missing
 from indexer.extraction import Extracted, extract_files
 from indexer.mend import stamp
-from indexer.refresh import encode_missing
+from indexer.progress import Silent
 from indexer.store import FileRecord, NewFunction, Store
 from indexer.text import content_digest, encoder_text
 from indexer.vectors import VectorIndex, unpack
@@ -71,11 +72,6 @@ class Answered:
     recall: float
     resident_mb: float
     private_mb: float
-
-
-class _Silent:
-    def stage(self, name: str, total: int) -> None: ...
-    def advance(self, steps: int) -> None: ...
 
 
 def main() -> None:
@@ -121,7 +117,7 @@ def build(roots: Sequence[Path], count: int, folder: Path) -> Built:
     times.append(time.perf_counter())
     WordIndex(store.folder).update(store)
     times.append(time.perf_counter())
-    encode_missing(store, encoder, _Silent())
+    encode_missing(store, encoder, Silent())
     times.append(time.perf_counter())
     VectorIndex(store, encoder.name, encoder.dim).update()
     times.append(time.perf_counter())
