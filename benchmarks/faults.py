@@ -85,7 +85,11 @@ class Trial:
     def start(self) -> subprocess.Popen[bytes]:
         command = [sys.executable, "-m", "codesearch", "index", str(self.corpus), "--index-dir", str(self.index_dir)]
         return subprocess.Popen(
-            [*command, "--encoder", self.encoder_name, "--quiet"], stdout=subprocess.DEVNULL, start_new_session=True
+            [*command, "--encoder", self.encoder_name, "--quiet"],
+            stdout=subprocess.DEVNULL,
+            start_new_session=True,
+            # The process that clears away after killed workers says so.
+            env={**os.environ, "PYTHONWARNINGS": "ignore"},
         )
 
     def build(self, index_dir: Path | None = None) -> Content:
