@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import sys
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 TOKENS = 30_000
 DIM = 256
+_TEXTS_AT_ONCE = 5000
 
 _PLAIN_WORD = re.compile(r"[a-z]{2,}")
 
@@ -113,7 +115,11 @@ def _taught(teacher: Encoder, texts: list[str], kept: Path) -> NDArray[np.float3
             if str(found["digest"]) == digest:
                 vectors: NDArray[np.float32] = found["vectors"]
                 return vectors
-    vectors = teacher.encode_queries(texts)
+    parts = []
+    for start in range(0, len(texts), _TEXTS_AT_ONCE):
+        parts.append(teacher.encode_queries(texts[start : start + _TEXTS_AT_ONCE]))
+        print(f"{teacher.name}: {start + len(parts[-1]):,}/{len(texts):,} texts", file=sys.stderr, flush=True)
+    vectors = np.concatenate(parts)
     kept.parent.mkdir(parents=True, exist_ok=True)
     np.savez(kept, digest=np.array(digest), vectors=vectors)
     return vectors
