@@ -13,6 +13,7 @@ from codesearch.features import Profile, Scored, feature_matrix, profile
 from codesearch.hit import Hit
 from codesearch.query import Filter, Query, language_name, parse
 from codesearch.restrict import allowed_ids
+from codesearch.settings import Settings
 from codesearch.stems import Stemmer
 from codesearch.target import Target, resolve
 from indexer.crawl import CrawlOptions
@@ -73,10 +74,10 @@ class CodeIndex:
         cls,
         source: str | Path,
         *,
-        encoder: str | Encoder = "default",
+        encoder: str | Encoder | None = None,
         ref: str | None = None,
-        exclude: Sequence[str] = (),
-        max_file_size: int = 1_000_000,
+        exclude: Sequence[str] | None = None,
+        max_file_size: int | None = None,
         index_dir: Path | None = None,
         update: bool = True,
         wait: bool = True,
@@ -89,10 +90,11 @@ class CodeIndex:
 
         Args:
             source: What to index.
-            encoder: A name that ``load_encoder`` knows, or an encoder.
+            encoder: A name that ``load_encoder`` knows, or an encoder; this and the next two are by default what the
+                index was made with.
             ref: Branch, tag or commit of a URL.
-            exclude: Patterns in gitignore syntax.
-            max_file_size: Larger files are skipped, in bytes.
+            exclude: Patterns in gitignore syntax; by default none at first.
+            max_file_size: Larger files are skipped, in bytes; by default 1,000,000 at first.
             index_dir: Holds the indexes instead of the user's cache folder.
             update: Whether a URL that was cloned before is fetched again.
             wait: Whether to wait for another process that is indexing the same root; if not, what it has committed
@@ -106,8 +108,10 @@ class CodeIndex:
             CodesearchError, IndexerError: with one line that says what is wrong.
         """
         target = resolve(source, ref=ref, index_dir=index_dir, update=update, enclosing=enclosing, tell=tell)
-        loaded = _load(encoder)
-        options = CrawlOptions(tuple(exclude), max_file_size)
+        named = encoder if isinstance(encoder, str) else None
+        settings = Settings.chosen(target.folder, named, exclude, max_file_size)
+        loaded = _load(settings.encoder if encoder is None else encoder)
+        options = CrawlOptions(settings.exclude, settings.max_file_size)
         try:
             if not rebuild and (index := cls._open_fresh(target, loaded, options)):
                 return index
@@ -130,6 +134,7 @@ class CodeIndex:
         try:
             store, note = open_or_mend(target.folder, anew=rebuild)
             with store.reading():
+                settings.remember(store)
                 report = refresh(store, target.repository, target.root, loaded, options, progress)
             stamp(store)
         finally:
@@ -140,7 +145,7 @@ class CodeIndex:
 
     @classmethod
     def open(
-        cls, source: str | Path, *, encoder: str | Encoder = "default", index_dir: Path | None = None
+        cls, source: str | Path, *, encoder: str | Encoder | None = None, index_dir: Path | None = None
     ) -> CodeIndex:
         """Open an index as it is, without looking at the files.
 
@@ -152,7 +157,7 @@ class CodeIndex:
         if was_tampered_with(target.folder):
             raise StoreError(f"the index in {target.folder} is damaged or was copied: run `codesearch index` first")
         store = Store.open(target.folder)
-        loaded = _load(encoder)
+        loaded = _load(Settings.chosen(target.folder, None, None, None).encoder if encoder is None else encoder)
         with store.reading():
             made_with = store.meta("encoder")
         if made_with and made_with != loaded.name:

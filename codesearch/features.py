@@ -91,7 +91,8 @@ def profile(row: FunctionRow, stems: Callable[[str], frozenset[str]]) -> Profile
         constant[_COLUMN[row.kind]] = 1.0
     constant[_COLUMN["private"]] = row.name.startswith("_")
     constant[_COLUMN["file_size"]] = min(1.0, math.log(row.file_size + 1) / _LARGE)
-    constant[_COLUMN["length"]] = min(1.0, math.log(row.end_line - row.start_line + 1) / _LONG)
+    if row.kind not in ("module", "window"):  # their lines say nothing of how much they hold
+        constant[_COLUMN["length"]] = min(1.0, math.log(row.end_line - row.start_line + 1) / _LONG)
     for role in roles(row.path):
         # What is defined in an __init__.py or mod.rs is no re-export.
         if role is not Role.REEXPORT or row.kind in ("module", "window"):

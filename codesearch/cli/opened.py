@@ -22,8 +22,8 @@ def opened(
     *,
     encoder: str | None = None,
     ref: str | None = None,
-    exclude: Sequence[str] = (),
-    max_file_size: int = 1_000_000,
+    exclude: Sequence[str] | None = None,
+    max_file_size: int | None = None,
     index_dir: Path | None = None,
     refresh: bool = True,
     rebuild: bool = False,
@@ -33,14 +33,13 @@ def opened(
     quiet: bool = False,
 ) -> Iterator[CodeIndex]:
     """An open, fresh index; without ``refresh`` as it is."""
-    name = encoder or "default"
     tell = (lambda line: None) if quiet else _tell
     with TerminalProgress(quiet) as progress:
         try:
             if refresh:
                 index = CodeIndex.build(
                     path,
-                    encoder=name,
+                    encoder=encoder,
                     ref=ref,
                     exclude=exclude,
                     max_file_size=max_file_size,
@@ -53,7 +52,7 @@ def opened(
                     tell=tell,
                 )
             else:
-                index = CodeIndex.open(path, encoder=name, index_dir=index_dir)
+                index = CodeIndex.open(path, encoder=encoder, index_dir=index_dir)
         except SourceError as error:
             if " " not in path and str(error).startswith("no such file"):
                 raise CodesearchError(f"{error} (a query of several words goes in quotes)") from None

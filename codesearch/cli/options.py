@@ -28,10 +28,18 @@ Encoder = Annotated[
 Ref = Annotated[str | None, typer.Option("--ref", metavar="REF", help="Branch, tag or commit of a git URL.")]
 Exclude = Annotated[
     list[str] | None,
-    typer.Option("--exclude", metavar="GLOB", help="Skip files that match, in .gitignore syntax; can be repeated."),
+    typer.Option(
+        "--exclude", metavar="GLOB", help="Skip files that match, in .gitignore syntax; can be repeated. Remembered."
+    ),
 ]
 MaxFileSize = Annotated[
-    int, typer.Option("--max-file-size", metavar="BYTES", min=1, help="Skip files that are larger.")
+    int | None,
+    typer.Option(
+        "--max-file-size",
+        metavar="BYTES",
+        min=1,
+        help="Skip files that are larger; 1,000,000 at first, then as before.",
+    ),
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no notes on stderr.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]

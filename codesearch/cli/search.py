@@ -27,7 +27,7 @@ def search(
     encoder: options.Encoder = None,
     ref: options.Ref = None,
     exclude: options.Exclude = None,
-    max_file_size: options.MaxFileSize = 1_000_000,
+    max_file_size: options.MaxFileSize = None,
     index_dir: options.IndexDir = None,
     no_refresh: Annotated[
         bool, typer.Option("--no-refresh", help="Search the index as it is, without looking for changed files.")
@@ -56,7 +56,7 @@ def search(
         path,
         encoder=encoder,
         ref=ref,
-        exclude=exclude or [],
+        exclude=exclude or None,
         max_file_size=max_file_size,
         index_dir=index_dir,
         refresh=not no_refresh,
