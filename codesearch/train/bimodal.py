@@ -125,8 +125,8 @@ class MatchingHead(nn.Module):
         self.sides = nn.Parameter(torch.zeros(2, shape.width))
         self.layers = nn.ModuleList(Layer(shape) for _ in range(shape.joint_depth))
         self.evidence = nn.Linear(3 * shape.width, 1)
-        # What all-MiniLM-L6-v2 multiplied cosines with in training. The overlap counts as much from the start: that
-        # alone raised the MRR of the top ten of held-out pairs from 0.652 to 0.691.
+        # What all-MiniLM-L6-v2 multiplied cosines with in training. The overlap counts as much from the start,
+        # the best of five weights on held-out pairs; docs/models/bimodal.md has the numbers.
         self.scale = nn.Parameter(torch.tensor(20.0))
         self.overlap = nn.Parameter(torch.tensor(20.0))
         nn.init.zeros_(self.evidence.weight)
