@@ -93,8 +93,8 @@ def collect(bench: Path, checkouts: Path, encoder_name: str, index_dir: Path) ->
             for query_line in (bench / "queries" / f"{name}.tsv").read_text().splitlines():
                 category, text, relevant, secondary = (query_line + "\t\t").split("\t")[:4]
                 answers = [a.split(":")[0] for a in f"{relevant};{secondary}".split(";") if a]
-                wanted = [a for a in dict.fromkeys(answers) if (root / a).exists()]
-                if not wanted:
+                wanted = list(dict.fromkeys(answers))
+                if not any((root / answer).exists() for answer in wanted):
                     continue
                 query = parse(text)
                 rows, features = index.candidates(query, CANDIDATES)

@@ -28,10 +28,12 @@ class Wanted:
         """Return ``path`` or ``path:start-end``."""
         return f"{self.path}:{self.start_line}-{self.end_line}" if self.end_line else self.path
 
-    def matches(self, path: str, start_line: int, end_line: int) -> bool:
-        """Tell whether a hit is this file (one path may be the end of the other) and touches these lines."""
-        same = path == self.path or path.endswith(f"/{self.path}") or self.path.endswith(f"/{path}")
-        return same and (not self.end_line or (start_line <= self.end_line and end_line >= self.start_line))
+    def matches(self, path: str) -> bool:
+        """Tell whether a hit is in this file: one path may be the end of the other.
+
+        Lines are not asked for: published numbers are by file.
+        """
+        return path == self.path or path.endswith(f"/{self.path}") or self.path.endswith(f"/{path}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -118,7 +118,7 @@ def _documents(wanted: Sequence[Wanted], hits: Sequence[Hit], prefix: str) -> tu
     open_ones = list(wanted)
     first = None
     for rank, hit in enumerate(hits, start=1):
-        found = [one for one in wanted if one.matches(prefix + hit.path, hit.start_line, hit.end_line)]
+        found = [one for one in wanted if one.matches(prefix + hit.path)]
         new = [one for one in found if one in open_ones]
         open_ones = [one for one in open_ones if one not in new]
         first = first or (rank if found else None)

@@ -18,7 +18,6 @@ from indexing import CountingEncoder, Indexed
 from numpy.typing import NDArray
 
 from indexer import encoding as encoding_module
-from indexer import refresh as refresh_module
 
 _opened: list[str] | None = None
 
