@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import shutil
 import time
 from dataclasses import asdict, dataclass
@@ -83,12 +84,13 @@ def forget_one(path_or_url: str, index_dir: Path | None = None) -> str:
         StoreError: there is none.
     """
     path = Path(path_or_url).expanduser()
-    gone = None if path.exists() else index_folder(str(path.absolute()), index_dir)
-    if gone is not None and (gone / DATABASE).exists():  # the folder was deleted before its index
+    # A Path's own `exists` raises where a folder may not be entered.
+    gone = None if os.path.exists(path) else index_folder(str(path.resolve()), index_dir)  # noqa: PTH110
+    if gone is not None and os.path.exists(gone / DATABASE):  # noqa: PTH110 - the folder was deleted before its index
         _delete(gone)
-        return str(path.absolute())
+        return str(path.resolve())
     target = resolve(path_or_url, index_dir=index_dir, update=False, enclosing=False)
-    if not target.folder.exists():
+    if not os.path.exists(target.folder):  # noqa: PTH110
         raise StoreError(f"{path_or_url} is not indexed: `codesearch status` lists what is")
     _delete(target.folder)
     if target.repository.url:

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 from indexer.errors import StoreError
-from indexer.store import DATABASE, Store
+from indexer.store import Store
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -48,11 +48,9 @@ class Settings:
 
 
 def _remembered(folder: Path) -> Settings:
-    if not (folder / DATABASE).exists():
-        return Settings()
     try:
         with closing(Store.open(folder)) as store:
             values = json.loads(store.meta(_KEY) or "{}")
         return Settings(**{**values, "exclude": tuple(values.get("exclude", ()))})
     except (StoreError, sqlite3.DatabaseError, ValueError, TypeError):
-        return Settings()  # opening it for the refresh will tell what is wrong and mend it
+        return Settings()  # there is none; or opening it for the refresh will tell what is wrong and mend it

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -59,7 +60,7 @@ def resolve(
     if ref:
         raise SourceError("--ref goes with a git URL: check the branch out to search it in a folder")
     path = Path(text).expanduser().resolve()
-    if not path.exists():
+    if not os.path.exists(path):  # noqa: PTH110 - a Path's own raises where a folder may not be entered
         raise SourceError(f"no such file or folder: {text}")
     root = (enclosing_root(path, index_dir) if enclosing else None) or path
     under = path.relative_to(root).as_posix()
