@@ -19,7 +19,7 @@ import pytest
 
 from codesearch import CodeIndex
 from codesearch.errors import CodesearchError
-from indexer.errors import StoreError
+from indexer.errors import IndexerError, StoreError
 from indexer.store import DATABASE
 
 BENCHMARK = Path(__file__).parents[2] / "benchmarks" / "faults.py"
@@ -409,7 +409,9 @@ def test_a_root_that_was_moved_is_indexed_anew_and_the_old_index_can_be_forgotte
     place.root = place.root.rename(tmp_path / "moved")
     assert place.answers() == before
     assert codesearch("status", "--index-dir", place.index_dir).stdout.count("functions in") == 2
-    assert codesearch("forget", old, "--index-dir", place.index_dir).returncode == 0
+    (tmp_path / "through").symlink_to(tmp_path)
+    through = tmp_path / "through" / old.name
+    assert codesearch("forget", through, "--index-dir", place.index_dir).returncode == 0
     assert codesearch("status", "--index-dir", place.index_dir).stdout.count("functions in") == 1
     assert place.answers() == before
 
@@ -425,3 +427,12 @@ def test_an_index_of_a_newer_version_is_refused_with_one_line_everywhere(place: 
     assert "upgrade codesearch" in status.stdout
     assert codesearch("forget", place.root, "--index-dir", place.index_dir).returncode == 0
     assert place.search().returncode == 0
+
+
+def test_a_root_that_may_not_be_entered_is_one_line(open_place: Place) -> None:
+    open_place.root.chmod(0)
+    for source in (open_place.root, open_place.root / "inside"):
+        with ordinary_user(), pytest.raises((CodesearchError, IndexerError)) as error:
+            CodeIndex.build(source, index_dir=open_place.index_dir.with_name("other"))
+        assert "\n" not in str(error.value)
+    open_place.root.chmod(0o755)
