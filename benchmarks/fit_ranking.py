@@ -39,7 +39,7 @@ PRIOR = {
     "window": -1.0,
     "defines_exactly": 2.5,
     "defines_type": 2.5,
-    "defines_qualified": 2.0,
+    "defines_qualified": 4.0,
     "defines_in_namesake": 1.5,
 }
 STEPS = 150

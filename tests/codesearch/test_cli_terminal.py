@@ -68,7 +68,7 @@ def test_long_lines_are_cut_at_the_width_of_the_terminal(project):
 
 
 def test_a_long_run_draws_a_bar_that_is_gone_afterwards_and_survives_an_interruption(project):
-    for number in range(600):
+    for number in range(3000):
         (project / f"module_{number}.py").write_text(f"def function_{number}(x):\n    return x + {number}\n" * 4)
     status, drawn = on_a_terminal("index", interrupt_at="reading")
     assert status == 130
@@ -76,4 +76,4 @@ def test_a_long_run_draws_a_bar_that_is_gone_afterwards_and_survives_an_interrup
     assert "Traceback" not in drawn
     status, drawn = on_a_terminal("index")
     assert status == 0
-    assert re.search(r"functions in 605 files", drawn)
+    assert re.search(r"functions in 3,005 files", drawn)

@@ -197,7 +197,7 @@ def test_a_search_during_indexing_answers_from_what_is_committed_and_says_how_mu
 @pytest.mark.parametrize("seconds", [0.6, 1.5])
 def test_ctrl_c_is_one_line_and_keeps_what_is_done(tmp_path: Path, seconds: float) -> None:
     place = Place(tmp_path)
-    write_source(place.root, 150)
+    write_source(place.root, 1500)
     process = subprocess.Popen(
         command("index", place.root, "--index-dir", place.index_dir), stderr=subprocess.PIPE, text=True
     )
