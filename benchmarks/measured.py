@@ -35,8 +35,10 @@ def measure(command: Sequence[str], environment: Mapping[str, str]) -> Measured:
     """
     with tempfile.TemporaryFile() as errors:
         started = time.perf_counter()
+        # As installed: modules are compiled once, not at every start.
+        inherited = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
         process = subprocess.Popen(
-            list(command), env={**os.environ, **environment}, stdout=subprocess.DEVNULL, stderr=errors
+            list(command), env={**inherited, **environment}, stdout=subprocess.DEVNULL, stderr=errors
         )
         peak = _PeakMemory(process.pid)
         peak.start()
