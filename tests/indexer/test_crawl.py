@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import hashlib
 import os
-import subprocess
 import socket
+import subprocess
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
