@@ -9,13 +9,14 @@ import numpy as np
 
 from codesearch import ranking
 from codesearch.errors import CodesearchError
-from codesearch.features import Profile, Scored, feature_matrix, profile
+from codesearch.features import Scored, feature_matrix
 from codesearch.hit import Hit
+from codesearch.profiles import Profiles
 from codesearch.query import Filter, Query, language_name, parse
 from codesearch.restrict import allowed_ids
 from codesearch.settings import Settings
-from codesearch.stems import Stemmer
 from codesearch.target import Target, resolve
+from codesearch.terms import query_terms
 from indexer.crawl import CrawlOptions
 from indexer.errors import StoreError
 from indexer.mend import is_stamped, open_or_mend, stamp, was_tampered_with
@@ -63,8 +64,7 @@ class CodeIndex:
         """What the run that brought the index up to date did; None when nothing had changed."""
         self._words = WordIndex(store.folder)
         self._vectors = VectorIndex(store, encoder.name, encoder.dim)
-        self._stemmer = Stemmer(self._words)
-        self._profiles: dict[int, Profile] = {}
+        self._profiles = Profiles(self._words.terms)
         self._has_words = self._words.can_be_searched()
         with store.reading():
             self._vectors.load()
@@ -296,15 +296,15 @@ class CodeIndex:
         for function_id, score in zip(ids.tolist(), scores.tolist(), strict=True):
             if function_id != row[0]:
                 best.setdefault(function_id, score)
-        rows = [found.row for found in self._profiles_of(list(best))]
-        return self._hits([(row, best[row.id]) for row in rows[:k]])
+        rows = self.store.function_rows(list(best))
+        return self._hits([(rows[i], score) for i, score in best.items() if i in rows][:k])
 
     def candidates(
         self, query: Query, depth: int = CANDIDATES, allowed: NDArray[np.int64] | None = None
     ) -> tuple[list[FunctionRow], NDArray[np.float32]]:
         """What words, vectors and symbols bring, with their ranking features, shape ``(n, len(FEATURES))``."""
         boosts = ranking.load_weights()["boosts"].tolist()
-        terms = self._stemmer.query_terms(query.text) if self._has_words else {}
+        terms = query_terms(self._words, query.text) if self._has_words else {}
         words = (
             Scored(*self._words.search(list(terms), boosts, depth, None if allowed is None else allowed.tolist()))
             if terms
@@ -316,10 +316,10 @@ class CodeIndex:
         if allowed is not None and defining:
             permitted = set(allowed.tolist())
             defining = [i for i in defining if i in permitted]
-        profiles = self._profiles_of(list(dict.fromkeys([*words.ids, *meaning.ids, *defining])))
-        rows = [candidate.row for candidate in profiles]
+        places = self._places(list(dict.fromkeys([*words.ids, *meaning.ids, *defining])))
+        rows = [self._profiles.rows[place] for place in places.tolist()]
         matched = self._words.matched(list(terms), [row.id for row in rows]) if terms else {}
-        return rows, feature_matrix(query, terms, profiles, words, meaning, matched)
+        return rows, feature_matrix(query, terms, self._profiles, places, words, meaning, matched)
 
     def _rerank(
         self, text: str, rows: list[FunctionRow], scores: NDArray[np.float32], rerank: bool | str | Matcher
@@ -336,17 +336,12 @@ class CodeIndex:
         codes = [encoder_text(rows[i].qualified_name, rows[i].docstring, texts[rows[i].id]) for i in best]
         return ranking.blend(scores, best, matcher.score(text, codes))
 
-    def _profiles_of(self, ids: list[int]) -> list[Profile]:
-        """Profiles in the order of their ids; those gone since a derived index was written are left out."""
-        known = self._profiles
-        missing = [i for i in ids if i not in known]
-        if missing:
-            if len(known) > _PROFILES_REMEMBERED:
-                known.clear()
-                missing = ids
-            for function_id, row in self.store.function_rows(missing).items():
-                known[function_id] = profile(row, self._stemmer.stems)
-        return [known[i] for i in ids if i in known]
+    def _places(self, ids: list[int]) -> NDArray[np.int64]:
+        """Where the profiles of these functions are; those gone since a derived index was written are left out."""
+        if len(self._profiles) > _PROFILES_REMEMBERED:
+            self._profiles = Profiles(self._words.terms)
+        self._profiles.add(list(self.store.function_rows(self._profiles.missing(ids)).values()))
+        return self._profiles.places(ids)
 
     def _listed(self, allowed: NDArray[np.int64] | None, k: int) -> list[Hit]:
         """Filters without words list what they let through, in the order of the files."""

@@ -6,22 +6,22 @@ so that one set of weights serves repositories of any size.
 
 from __future__ import annotations
 
-import math
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from codesearch.profiles import CONSTANT, NAMES
 from codesearch.query import dotted
-from codesearch.roles import Role, roles
+from codesearch.roles import Role
 from indexer.words import MOST_WORDS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
+    from codesearch.profiles import Profiles
     from codesearch.query import Query
     from indexer.store import FunctionRow
 
@@ -55,11 +55,8 @@ FEATURES = (
     *(role.name.lower() for role in Role),
 )
 _COLUMN = {name: i for i, name in enumerate(FEATURES)}
+_CONSTANT = [_COLUMN[name] for name in CONSTANT]
 _RANK_OFFSET = 10.0
-_LONG = math.log(1000.0)
-_LARGE = math.log(1e6)
-_VERSION = re.compile(r"(?:^|/)v(\d{1,3})/")
-_NO_STEMS: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,75 +67,47 @@ class Scored:
     scores: Sequence[float]
 
 
-@dataclass(frozen=True, slots=True)
-class Profile:
-    """What the features take from a function whatever the query is, so that it is worked out once."""
-
-    row: FunctionRow
-    constant: NDArray[np.float32]
-    """Features that do not depend on the query, zeros elsewhere, shape ``(len(FEATURES),)``."""
-    name: frozenset[str]
-    """Stemmed words of the name; the next ones of the enclosing names, the file's name and its folders."""
-    owner: frozenset[str]
-    stem: frozenset[str]
-    folder: frozenset[str]
-
-
-def profile(row: FunctionRow, stems: Callable[[str], frozenset[str]]) -> Profile:
-    """Work out what does not depend on a query; ``stems`` gives the stemmed words of a name or a path."""
-    constant = np.zeros(len(FEATURES), np.float32)
-    if row.kind in _COLUMN:
-        constant[_COLUMN[row.kind]] = 1.0
-    constant[_COLUMN["private"]] = row.name.startswith("_")
-    constant[_COLUMN["file_size"]] = min(1.0, math.log(row.file_size + 1) / _LARGE)
-    if row.kind not in ("module", "window"):  # their lines say nothing of how much they hold
-        constant[_COLUMN["length"]] = min(1.0, math.log(row.end_line - row.start_line + 1) / _LONG)
-    for role in roles(row.path):
-        # What is defined in an __init__.py or mod.rs is no re-export.
-        if role is not Role.REEXPORT or row.kind in ("module", "window"):
-            constant[_COLUMN[role.name.lower()]] = 1.0
-    folder, _, file = row.path.rpartition("/")
-    texts = (row.name, row.qualified_name.rpartition(".")[0], file.partition(".")[0], folder)
-    return Profile(row, constant, *(stems(text) if text else _NO_STEMS for text in texts))
-
-
 def feature_matrix(
     query: Query,
     weights: Mapping[str, float],
-    profiles: Sequence[Profile],
+    profiles: Profiles,
+    places: NDArray[np.int64],
     words: Scored,
     meaning: Scored,
     matched: Mapping[int, int],
 ) -> NDArray[np.float32]:
-    """Features of every candidate, shape ``(len(profiles), len(FEATURES))``.
+    """Features of every candidate, shape ``(len(places), len(FEATURES))``.
 
     Args:
         query: What was asked.
         weights: The query's stemmed words and how much each counts (its inverse document frequency).
-        profiles: The candidates.
-        words: Those found by words.
-        meaning: Those found by vectors.
-        matched: Which of ``weights`` a candidate has: bit ``i`` for the word ``i``, by function id.
+        profiles: Those of the candidates, and maybe of others.
+        places: Where the candidates are among these.
+        words: Candidates found by words.
+        meaning: Candidates found by vectors.
+        matched: Which of ``weights`` a candidate's source has: bit ``i`` for the word ``i``, by function id.
     """
-    if not profiles:
-        return np.zeros((0, len(FEATURES)), np.float32)
-    matrix = np.stack([candidate.constant for candidate in profiles])
-    rows = [candidate.row for candidate in profiles]
+    matrix = np.zeros((len(places), len(FEATURES)), np.float32)
+    if not len(places):
+        return matrix
+    rows = [profiles.rows[place] for place in places.tolist()]
+    matrix[:, _CONSTANT] = profiles.constant[places]
     position = {row.id: i for i, row in enumerate(rows)}
     _fill_retrieval(matrix, position, words, _COLUMN["words"], _COLUMN["words_rank"], 0.0)
     floor = meaning.scores[-1] if len(meaning.scores) else 0.0
     _fill_retrieval(matrix, position, meaning, _COLUMN["meaning"], _COLUMN["meaning_rank"], floor)
-    files = _file_numbers(rows)
+    files = np.unique([row.file_id for row in rows], return_inverse=True)[1]
     for single, together in (("words", "file_words"), ("meaning", "file_meaning")):
         evidence = np.bincount(files, weights=matrix[:, _COLUMN[single]])
         matrix[:, _COLUMN[together]] = (evidence / max(evidence.max(initial=0.0), 1e-9))[files]
-    _fill_coverage(matrix, files, np.array([matched.get(row.id, 0) for row in rows], np.int64), list(weights.values()))
-    matrix[:, _COLUMN["superseded"]] = _superseded([row.path for row in rows], query.text.lower())
+    in_names = _fill_names(matrix, weights, profiles, places)
+    in_source = np.array([matched.get(row.id, 0) for row in rows], np.int64)
+    _fill_coverage(matrix, files, in_names | in_source, list(weights.values()))
+    versions = [profiles.versions[place] for place in places.tolist()]
+    if any(versions):
+        matrix[:, _COLUMN["superseded"]] = _superseded(versions, query.text.lower())
     if not {"test", "spec", "mock", "fixtur"}.isdisjoint(weights):
         matrix[:, _COLUMN["test"]] = 0.0
-    total = sum(weights.values()) or 1.0
-    for values, candidate in zip(matrix, profiles, strict=True):
-        _fill_names(values, weights, total, candidate)
     for values, row in zip(matrix, rows, strict=True) if query.symbols else ():
         _fill_definition(values, query, row)
     return matrix
@@ -147,61 +116,61 @@ def feature_matrix(
 def _fill_retrieval(
     matrix: NDArray[np.float32], position: dict[int, int], found: Scored, share: int, rank: int, floor: float
 ) -> None:
-    """A function that was encoded in parts is in the list more than once: the best counts."""
-    if not len(found.ids):
+    # A function that was encoded in parts is in the list more than once: the best is written last and counts.
+    places = np.array([place for place, i in enumerate(found.ids) if i in position][::-1], np.int64)
+    if not len(places):
         return
+    at = [position[found.ids[place]] for place in places.tolist()]
     span = max(found.scores[0] - floor, 1e-9)
-    for place, (function_id, score) in enumerate(zip(found.ids, found.scores, strict=True)):
-        i = position.get(function_id)
-        if i is not None and not matrix[i, rank]:
-            matrix[i, share] = (score - floor) / span
-            matrix[i, rank] = _RANK_OFFSET / (_RANK_OFFSET + place)
+    matrix[at, share] = (np.asarray(found.scores)[places] - floor) / span
+    matrix[at, rank] = _RANK_OFFSET / (_RANK_OFFSET + places)
 
 
-def _file_numbers(rows: Sequence[FunctionRow]) -> NDArray[np.int64]:
-    numbers: dict[int, int] = {}
-    return np.array([numbers.setdefault(row.file_id, len(numbers)) for row in rows], np.int64)
+def _fill_names(
+    matrix: NDArray[np.float32], weights: Mapping[str, float], profiles: Profiles, places: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """Fill in what names have in common with the query, and return the bits of the words that each candidate's have."""
+    weight_of = np.zeros(len(profiles.numbers) + 1, np.float32)
+    bit_of = np.zeros(len(weight_of), np.int64)
+    for i, (word, weight) in enumerate(weights.items()):
+        number = profiles.numbers.get(word)
+        if number is not None:
+            weight_of[number] = weight
+            bit_of[number] = 1 << i if i < MOST_WORDS else 0
+    words = profiles.words[places]
+    shared = weight_of[words]
+    covers = shared.sum(axis=2) / (sum(weights.values()) or 1.0)
+    precise = np.count_nonzero(shared, axis=2) / np.maximum(np.count_nonzero(words, axis=2), 1)
+    for column, name in enumerate(NAMES):
+        matrix[:, _COLUMN[f"{name}_covers"]] = covers[:, column]
+        if f"{name}_precise" in _COLUMN:
+            matrix[:, _COLUMN[f"{name}_precise"]] = precise[:, column]
+    bits: NDArray[np.int64] = np.bitwise_or.reduce(bit_of[words.reshape(len(words), -1)], axis=1)
+    return bits
 
 
 def _fill_coverage(
     matrix: NDArray[np.float32], files: NDArray[np.int64], matched: NDArray[np.int64], weights: Sequence[float]
 ) -> None:
-    total = sum(weights) or 1.0
     of_file = np.zeros(int(files.max()) + 1, np.int64)
     np.bitwise_or.at(of_file, files, matched)
-    together = of_file[files]
-    for bit, weight in enumerate(weights[:MOST_WORDS]):
-        matrix[:, _COLUMN["covers"]] += (matched >> bit & 1) * (weight / total)
-        matrix[:, _COLUMN["file_covers"]] += (together >> bit & 1) * (weight / total)
+    shares = np.array(weights[:MOST_WORDS], np.float32) / (sum(weights) or 1.0)
+    bits = np.arange(len(shares))
+    for column, has in (("covers", matched), ("file_covers", of_file[files])):
+        matrix[:, _COLUMN[column]] = (has[:, None] >> bits & 1) @ shares
 
 
-def _superseded(paths: Sequence[str], text: str) -> list[bool]:
-    """Whether each path lies in a version's folder beside which there is a later one; not if the query names it."""
-    versions = [_VERSION.search(path) for path in paths]
+def _superseded(versions: Sequence[tuple[str, int] | None], text: str) -> list[bool]:
+    """Whether each lies in a version's folder beside which there is a later one; not if the query names its version."""
     newest: dict[str, int] = {}
-    for path, found in zip(paths, versions, strict=True):
-        if found:
-            parent = path[: found.start()]
-            newest[parent] = max(newest.get(parent, 0), int(found[1]))
+    for version in versions:
+        if version:
+            newest[version[0]] = max(newest.get(version[0], 0), version[1])
     asked = set(text.split())
     return [
-        found is not None and int(found[1]) < newest[path[: found.start()]] and f"v{found[1]}" not in asked
-        for path, found in zip(paths, versions, strict=True)
+        version is not None and version[1] < newest[version[0]] and f"v{version[1]}" not in asked
+        for version in versions
     ]
-
-
-def _fill_names(values: NDArray[np.float32], weights: Mapping[str, float], total: float, candidate: Profile) -> None:
-    for words, covers, precise in (
-        (candidate.name, "name_covers", "name_precise"),
-        (candidate.owner, "owner_covers", None),
-        (candidate.stem, "stem_covers", "stem_precise"),
-        (candidate.folder, "folder_covers", None),
-    ):
-        shared = weights.keys() & words
-        if shared:
-            values[_COLUMN[covers]] = sum(weights[word] for word in shared) / total
-            if precise:
-                values[_COLUMN[precise]] = len(shared) / len(words)
 
 
 def _fill_definition(values: NDArray[np.float32], query: Query, row: FunctionRow) -> None:

@@ -7,8 +7,9 @@ read from ``ranking.json``.
 from __future__ import annotations
 
 import json
+from bisect import insort
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 @cache
 def load_weights() -> dict[str, NDArray[np.float32]]:
     """Weights over ``FEATURES`` for ``text`` and for ``symbol`` queries, and ``boosts`` for the word index's fields."""
-    data = json.loads(files("codesearch").joinpath("ranking.json").read_text("utf-8"))
+    data = json.loads(Path(__file__).with_name("ranking.json").read_text("utf-8"))
     weights = {
         kind: np.array([data[kind].get(name, 0.0) for name in FEATURES], np.float32) for kind in ("text", "symbol")
     }
@@ -39,15 +40,13 @@ def spread(scores: NDArray[np.float32], files: Sequence[int], k: int, repeat: fl
     Returns positions in the order to be shown.
     """
     taken: dict[int, int] = {}
-    waiting = list(np.argsort(-scores, kind="stable"))
     chosen: list[tuple[float, int]] = []
-    for position in waiting:
-        if len(chosen) >= k and scores[position] <= min(score for score, _ in chosen):
+    best_first = np.argsort(-scores, kind="stable")
+    for score, position in zip(scores[best_first].tolist(), best_first.tolist(), strict=True):
+        if len(chosen) >= k and score <= chosen[-1][0]:
             break
-        file = files[position]
-        chosen.append((float(scores[position]) - repeat * taken.get(file, 0), int(position)))
-        taken[file] = taken.get(file, 0) + 1
-        chosen.sort(key=lambda pair: -pair[0])
+        before = taken[files[position]] = taken.get(files[position], -1) + 1
+        insort(chosen, (score - repeat * before, position), key=lambda pair: -pair[0])
         del chosen[k:]
     return [position for _, position in chosen]
 

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
 
+from indexer.content import looks_binary, looks_generated, looks_minified
 from indexer.crawl import CrawlOptions, FoundFile
-from indexer.skip import SkipReason, looks_binary, looks_generated, looks_minified
+from indexer.skip import SkipReason
 
 DIGEST_BYTES = 16
 

@@ -80,20 +80,22 @@ class StaticEncoder:
             config = json.loads((folder / "config.json").read_text("utf-8"))
             tensors = _read_tensors(folder / "model.safetensors")
             is_ours = config.get("model_type") == MODEL_TYPE
-            encoder = cls._from_words(folder, tensors) if is_ours else cls._from_model2vec(folder, tensors)
+            # Reading all bytes for their digest would take as long as all the rest.
+            name = f"{folder.name}@{config['digest'] if is_ours else digest_of(folder)}"
+            encoder = (cls._from_words if is_ours else cls._from_model2vec)(name, folder, tensors)
             encoder.reload = partial(cls.load, folder)
             return encoder
         except (OSError, ValueError, KeyError) as error:
             raise ModelError(f"{folder} is not a whole static encoder: {error}") from error
 
     @classmethod
-    def _from_words(cls, folder: Path, tensors: dict[str, NDArray[np.generic]]) -> StaticEncoder:
+    def _from_words(cls, name: str, folder: Path, tensors: dict[str, NDArray[np.generic]]) -> StaticEncoder:
         vocabulary = Vocabulary((folder / "vocabulary.txt").read_text("utf-8").splitlines())
         rows = tensors["embeddings"]
         if len(vocabulary.tokens) != len(rows):
             raise ValueError(f"{len(vocabulary.tokens)} tokens in vocabulary.txt for {len(rows)} embeddings")
         return cls(
-            _identity(folder),
+            name,
             vocabulary,
             rows.astype(np.int8, copy=False),
             tensors["query_weights"].astype(np.float32),
@@ -102,13 +104,13 @@ class StaticEncoder:
         )
 
     @classmethod
-    def _from_model2vec(cls, folder: Path, tensors: dict[str, NDArray[np.generic]]) -> StaticEncoder:
+    def _from_model2vec(cls, name: str, folder: Path, tensors: dict[str, NDArray[np.generic]]) -> StaticEncoder:
         table = tensors["embeddings"].astype(np.float32)
         if "mapping" in tensors:  # tokens that share a row
             table = table[tensors["mapping"].astype(np.int64)]
         weights = tensors.get("weights")
         flat = np.ones(len(table), np.float32) if weights is None else weights.astype(np.float32)
-        return cls(_identity(folder), _SubwordTokenizer(folder / "tokenizer.json", len(table)), table, flat, flat)
+        return cls(name, _SubwordTokenizer(folder / "tokenizer.json", len(table)), table, flat, flat)
 
     def encode_queries(self, queries: Sequence[str]) -> NDArray[np.float32]:
         """Encode queries to unit rows, shape ``(len(queries), dim)``."""
@@ -200,10 +202,11 @@ def _read_tensors(path: Path) -> dict[str, NDArray[np.generic]]:
     return tensors
 
 
-def _identity(folder: Path) -> str:
+def digest_of(folder: Path) -> str:
+    """What tells the weights in a folder from all others: 12 hexadecimal digits of BLAKE2b over its files."""
     digest = hashlib.blake2b(digest_size=6)
     for name in ("vocabulary.txt", "tokenizer.json", "model.safetensors"):
         path = folder / name
         if path.exists():
             digest.update(path.read_bytes())
-    return f"{folder.name}@{digest.hexdigest()}"
+    return digest.hexdigest()

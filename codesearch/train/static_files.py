@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from codesearch.encoders.static import MODEL_TYPE
+from codesearch.encoders.static import MODEL_TYPE, digest_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,8 +40,6 @@ def save_static(
 
     rows, scales = quantized(table)
     folder.mkdir(parents=True, exist_ok=True)
-    config = {"model_type": MODEL_TYPE, "tokens": len(tokens), "dim": int(table.shape[1])}
-    (folder / "config.json").write_text(json.dumps(config, indent=2) + "\n", "utf-8")
     (folder / "vocabulary.txt").write_text("".join(f"{token}\n" for token in tokens), "utf-8")
     save_file(
         {
@@ -53,6 +51,8 @@ def save_static(
         folder / "model.safetensors",
     )
     (folder / "model.safetensors").chmod(0o644)
+    config = {"model_type": MODEL_TYPE, "tokens": len(tokens), "dim": int(table.shape[1]), "digest": digest_of(folder)}
+    (folder / "config.json").write_text(json.dumps(config, indent=2) + "\n", "utf-8")
 
 
 def quantized(table: NDArray[np.float32]) -> tuple[NDArray[np.int8], NDArray[np.float32]]:

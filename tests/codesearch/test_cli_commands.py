@@ -6,6 +6,8 @@ import json
 import os
 import re
 import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -189,16 +191,19 @@ def test_the_version_is_shown(cache, codesearch):
     assert re.fullmatch(r"codesearch \d+\.\d+\.\d+\n", codesearch("--version").out)
 
 
-def test_a_shell_gets_a_completion_script(cache):
-    for instruction in ("source_bash", "source_zsh", "source_fish"):
-        script = subprocess.run(
-            ["codesearch"], capture_output=True, text=True, env={**os.environ, "_CODESEARCH_COMPLETE": instruction}
-        )
-        assert script.returncode == 0
-        assert "_CODESEARCH_COMPLETE" in script.stdout
+def asked_for_completion(**variables):
+    """The installed command, which shells call with its instructions in the environment."""
+    command = Path(sys.executable).with_name("codesearch")
+    return subprocess.run([command], capture_output=True, text=True, env={**os.environ, **variables})
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_a_shell_gets_a_completion_script(cache, shell):
+    script = asked_for_completion(_CODESEARCH_COMPLETE=f"source_{shell}")
+    assert script.returncode == 0
+    assert "_CODESEARCH_COMPLETE" in script.stdout
 
 
 def test_commands_and_options_are_completed(cache):
-    asked = {"_CODESEARCH_COMPLETE": "complete_bash", "COMP_WORDS": "codesearch se", "COMP_CWORD": "1"}
-    given = subprocess.run(["codesearch"], capture_output=True, text=True, env={**os.environ, **asked})
+    given = asked_for_completion(_CODESEARCH_COMPLETE="complete_bash", COMP_WORDS="codesearch se", COMP_CWORD="1")
     assert given.stdout.split() == ["search"]

@@ -1,20 +1,21 @@
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
+import codesearch
 from codesearch import load_encoder
-from codesearch.encoders.static import MAX_TOKENS, StaticEncoder
+from codesearch.encoders.static import MAX_TOKENS, StaticEncoder, digest_of
 from codesearch.errors import ModelError
 from codesearch.train.static_files import quantized, save_static
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from numpy.typing import NDArray
 
+SHIPPED = Path(codesearch.__file__).parent / "models" / "static"
 TOKENS = ["read", "file", "write", "x"]
 
 
@@ -130,3 +131,8 @@ def test_the_shipped_files_stay_small() -> None:
     from codesearch.encoders.resolve import SHIPPED_FOLDER
 
     assert sum(file.stat().st_size for file in (SHIPPED_FOLDER / "static").iterdir()) < 9_000_000
+
+
+def test_the_digest_that_names_an_encoder_is_that_of_its_files(tmp_path: Path) -> None:
+    for folder, encoder in ((SHIPPED, load_encoder()), (tmp_path / "made", save(tmp_path / "made"))):
+        assert encoder.name == f"{folder.name}@{digest_of(folder)}"

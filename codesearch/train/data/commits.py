@@ -13,10 +13,10 @@ from codesearch.train.data.clean import subject_text
 from codesearch.train.data.docstrings import TEST_NAME, Described
 from codesearch.train.data.functions import is_copied, is_test, is_worth_training, without_docstring
 from codesearch.train.data.git_objects import Blobs, git_output
+from indexer.content import looks_generated, looks_minified
 from indexer.extract import extract
 from indexer.function import Function
 from indexer.languages import language_of
-from indexer.skip import looks_generated, looks_minified
 from indexer.source import decode
 
 NEWEST = 4000
