@@ -21,7 +21,7 @@ from indexer.crawl import CrawlOptions
 from indexer.errors import StoreError
 from indexer.mend import is_stamped, open_or_mend, stamp, was_tampered_with
 from indexer.progress import Progress
-from indexer.refresh import Report, changes, refresh
+from indexer.refresh import Changes, Report, changes, refresh
 from indexer.store import FunctionRow, Store
 from indexer.vectors import VectorIndex
 from indexer.words import WordIndex
@@ -112,9 +112,12 @@ class CodeIndex:
         settings = Settings.chosen(target.folder, named, exclude, max_file_size)
         loaded = _load(settings.encoder if encoder is None else encoder)
         options = CrawlOptions(settings.exclude, settings.max_file_size)
+        planned = None
         try:
-            if not rebuild and (index := cls._open_fresh(target, loaded, options)):
-                return index
+            found = None if rebuild else cls._open_fresh(target, loaded, options)
+            if isinstance(found, CodeIndex):
+                return found
+            planned = found
         except StoreError:
             rebuild = True  # it looks untouched, but cannot be read
         from filelock import FileLock, Timeout
@@ -135,7 +138,7 @@ class CodeIndex:
             store, note = open_or_mend(target.folder, anew=rebuild)
             with store.reading():
                 settings.remember(store)
-                report = refresh(store, target.repository, target.root, loaded, options, progress)
+                report = refresh(store, target.repository, target.root, loaded, options, progress, planned)
             stamp(store)
         finally:
             lock.release()
@@ -178,19 +181,19 @@ class CodeIndex:
             return self._words.is_whole(self.store) and self._vectors.is_whole
 
     @classmethod
-    def _open_fresh(cls, target: Target, encoder: Encoder, options: CrawlOptions) -> CodeIndex | None:
-        """The index, if nothing changed since it was completed; None if there is work to do."""
+    def _open_fresh(cls, target: Target, encoder: Encoder, options: CrawlOptions) -> CodeIndex | Changes | None:
+        """The index, if nothing changed since it was completed; what changed; None if it needs more than that."""
         if not is_stamped(target.folder):
             return None
         store = Store.open(target.folder)
         with store.reading():
-            is_fresh = store.meta("encoder") == encoder.name and not changes(store, target.root, options)
-        if is_fresh:
+            changed = changes(store, target.root, options) if store.meta("encoder") == encoder.name else None
+        if changed is not None and not changed:
             index = cls(target, store, encoder)
             if index._is_whole():
                 return index
         store.close()
-        return None
+        return changed
 
     @classmethod
     def _open_while_busy(cls, target: Target, encoder: Encoder) -> CodeIndex:

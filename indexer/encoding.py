@@ -7,7 +7,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Any, Protocol
 
 from indexer.text import encoder_text, parts
-from indexer.vectors import pack
+from indexer.vectors import encoded_up_to, pack
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -51,11 +51,13 @@ def encode_missing(store: Store, encoder: CodeEncoder, progress: Progress) -> in
     """
     with store.transaction():
         encoder_id = store.add_encoder(encoder.name, encoder.dim)
-    total = store.count_unencoded(encoder_id)
-    if not total:
+    first = store.unencoded(encoder_id, encoded_up_to(store, encoder_id), _BATCH)
+    if not first:
         return 0
+    # Counting reads all functions once more, which is a large part of a small refresh.
+    total = len(first) if len(first) < _BATCH else store.count_unencoded(encoder_id)
     progress.stage("encoding", total)
-    batches = _unencoded_batches(store, encoder_id)
+    batches = _unencoded_batches(store, encoder_id, first)
     reload = getattr(encoder, "reload", None)
     workers = os.cpu_count() or 1
     encoded: Iterator[tuple[list[tuple[Any, ...]], Packed]]
@@ -70,11 +72,10 @@ def encode_missing(store: Store, encoder: CodeEncoder, progress: Progress) -> in
     return total
 
 
-def _unencoded_batches(store: Store, encoder_id: int) -> Iterator[list[tuple[Any, ...]]]:
-    last_id = 0
-    while rows := store.unencoded(encoder_id, last_id, _BATCH):
-        last_id = rows[-1][0]
+def _unencoded_batches(store: Store, encoder_id: int, rows: list[tuple[Any, ...]]) -> Iterator[list[tuple[Any, ...]]]:
+    while rows:
         yield rows
+        rows = store.unencoded(encoder_id, rows[-1][0], _BATCH) if len(rows) == _BATCH else []
 
 
 def _encode(encoder: CodeEncoder, rows: list[tuple[Any, ...]]) -> Packed:

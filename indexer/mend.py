@@ -145,6 +145,8 @@ def _drop_damaged(store: Store) -> int:
         with store.transaction():
             for table, rowids in broken.items():
                 connection.executemany(f"DELETE FROM {table} WHERE rowid = ?", ((rowid,) for rowid in rowids))
+            if broken["vectors"]:
+                store.drop_derived("vectors-")  # which says that these functions are encoded
     return sum(map(len, broken.values()))
 
 

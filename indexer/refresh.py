@@ -43,6 +43,8 @@ class Changes:
     deleted: list[int] = field(default_factory=list)
     found: int = 0
     skipped: Skipped = field(default_factory=Skipped)
+    indexed_at: float | None = None
+    """When the index that was compared was completed."""
 
     def __bool__(self) -> bool:
         """Whether there is anything to do."""
@@ -65,7 +67,7 @@ class Report:
 
 def changes(store: Store, root: Path, options: CrawlOptions) -> Changes:
     """Compare the root with the index by names, sizes, times and inodes, without reading a file."""
-    result = Changes()
+    result = Changes(indexed_at=_indexed_at(store))
     known = store.files()
     anew = store.meta("extraction") != EXTRACTION_VERSION
     for found in crawl(root, options, skipped=result.skipped):
@@ -96,11 +98,13 @@ def refresh(
 ) -> Report:
     """Bring the index up to date; the caller holds its lock.
 
-    Ctrl-C and kills keep what was committed, and the next run goes on from there.
+    Ctrl-C and kills keep what was committed, and the next run goes on from there. ``planned`` is what ``changes`` gave
+    before the lock was taken; it is used if no other process has completed the index since.
     """
     started = time.perf_counter()
     progress = progress or Silent()
-    plan = planned or changes(store, root, options)
+    is_current = planned is not None and planned.indexed_at == _indexed_at(store) is not None
+    plan = planned if planned is not None and is_current else changes(store, root, options)
     report = Report(plan.found, len(plan.to_read), len(plan.deleted), skipped=plan.skipped)
     words = WordIndex(store.folder)
     if plan:
@@ -136,7 +140,6 @@ def _read_files(
     # A run that ended while it read files may have been ended by one of them.
     apart = store.meta("pending") not in (None, "0")
     ids = {found.path: file_id for found, file_id in plan.to_read}
-    known = {record.id: record for record in store.files().values()}
     with store.transaction():
         store.set_repository(repository)
         store.delete_files(plan.deleted)
@@ -150,7 +153,7 @@ def _read_files(
         batch, waiting = waiting, []  # first, so that Ctrl-C at any later moment does not have it stored twice
         with store.transaction():
             for extracted in batch:
-                _store_file(store, extracted, ids[extracted.found.path], known, plan.skipped)
+                _store_file(store, extracted, ids[extracted.found.path], plan.skipped)
             left -= len(batch)
             store.set_meta("pending", str(left))
         progress.advance(len(batch))
@@ -171,9 +174,7 @@ def _read_files(
         store.set_meta("extraction", EXTRACTION_VERSION)
 
 
-def _store_file(
-    store: Store, extracted: Extracted, file_id: int, known: dict[int, FileRecord], skipped: Skipped
-) -> None:
+def _store_file(store: Store, extracted: Extracted, file_id: int, skipped: Skipped) -> None:
     found = extracted.found
     record = FileRecord(
         display_path(found.path),
@@ -188,6 +189,11 @@ def _store_file(
     if extracted.skipped:
         skipped.add(SkipReason(extracted.skipped), found.path)
     store.replace_file(record, extracted.functions)
+
+
+def _indexed_at(store: Store) -> float | None:
+    repository = store.repository()
+    return repository.indexed_at if repository else None
 
 
 def _is_readable(path: Path) -> bool:

@@ -33,12 +33,19 @@ def checksum_of_ends(path: Path, size: int) -> int:
     return value
 
 
-def seal(paths: Iterable[Path]) -> str:
-    """Describe files by name, size, modification time, checksum and checksum of their ends."""
+def seal(paths: Iterable[Path], before: str = "{}") -> str:
+    """Describe files by name, size, modification time, checksum and checksum of their ends.
+
+    Files that are as an earlier seal, ``before``, describes them are not read again.
+    """
+    known = json.loads(before)
     entries = {}
     for path in paths:
         stat = path.stat()
-        entries[path.name] = [stat.st_size, stat.st_mtime_ns, checksum(path), checksum_of_ends(path, stat.st_size)]
+        entry = known.get(path.name)
+        if entry is None or entry[:2] != [stat.st_size, stat.st_mtime_ns]:
+            entry = [stat.st_size, stat.st_mtime_ns, checksum(path), checksum_of_ends(path, stat.st_size)]
+        entries[path.name] = entry
     return json.dumps(entries, sort_keys=True)
 
 

@@ -59,6 +59,12 @@ def unpack(packed: bytes, dim: int) -> NDArray[np.float16]:
     return np.frombuffer(packed, dtype="<f2", offset=4).reshape(-1, dim)
 
 
+def encoded_up_to(store: Store, encoder_id: int) -> int:
+    """The id up to which every function is known to have a vector: those in the FAISS file had one."""
+    derived = store.derived(f"{_NAME}-{encoder_id}")
+    return derived[0] if derived else 0
+
+
 class VectorIndex:
     """Nearest functions by inner product: a FAISS file for most vectors, the store for the newest ones."""
 

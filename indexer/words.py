@@ -128,7 +128,8 @@ class WordIndex:
                     progress(len(rows))
             writer.commit()
             writer.wait_merging_threads()
-            sealed = self._seal()
+            kept = derived[2] if derived is not None and not is_damaged else "{}"
+            sealed = seal((path for path in self.folder.iterdir() if not path.name.startswith(".")), kept)
         with store.transaction():
             store.set_derived(_NAME, last_id, added, sealed)
             store.forget_gone(_NAME)
@@ -137,9 +138,6 @@ class WordIndex:
     def _forget_open(self) -> None:
         for cached in ("_index", "_searcher", "count"):
             self.__dict__.pop(cached, None)
-
-    def _seal(self) -> str:
-        return seal(path for path in self.folder.iterdir() if not path.name.startswith("."))
 
     def _drop_leftovers(self, sealed: str) -> None:
         """Delete files of an update that was killed before its commit, over which the next one would stumble."""

@@ -14,7 +14,7 @@ from codesearch import load_encoder
 from codesearch.encoders.protocol import Encoder
 from indexer.crawl import CrawlOptions
 from indexer.mend import open_or_mend, stamp
-from indexer.refresh import Report, refresh
+from indexer.refresh import Changes, Report, changes, refresh
 from indexer.store import Repository, Store
 from indexer.vectors import VectorIndex
 from indexer.words import FIELDS, WordIndex
@@ -53,12 +53,18 @@ class Indexed:
         path.write_text(text)
         return path
 
-    def refresh(self, **options: Any) -> Report:
+    def changes(self) -> Changes:
+        store = self.open()
+        try:
+            return changes(store, self.root, CrawlOptions())
+        finally:
+            store.close()
+
+    def refresh(self, planned: Changes | None = None, **options: Any) -> Report:
         store, self.note = open_or_mend(self.folder)
         try:
-            report = refresh(
-                store, Repository(self.root.name, str(self.root)), self.root, self.encoder, CrawlOptions(**options)
-            )
+            repository = Repository(self.root.name, str(self.root))
+            report = refresh(store, repository, self.root, self.encoder, CrawlOptions(**options), planned=planned)
             stamp(store)
         finally:
             store.close()

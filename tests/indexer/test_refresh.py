@@ -70,6 +70,22 @@ def test_only_what_changed_is_read_and_only_what_is_new_is_encoded(indexed: Inde
     assert [text.splitlines()[0] for text in indexed.encoder.encoded] == ["brand_new"]
 
 
+def test_changes_that_were_found_before_are_not_looked_for_again(indexed: Indexed) -> None:
+    indexed.write("m3.py", "def other():\n    return 3\n")
+    planned = indexed.changes()
+    indexed.write("m4.py", "def later():\n    return 4\n")
+    assert indexed.refresh(planned).read == 1
+    assert indexed.refresh().read == 1
+
+
+def test_changes_that_were_found_before_another_run_are_looked_for_again(indexed: Indexed) -> None:
+    indexed.write("m3.py", "def other():\n    return 3\n")
+    planned = indexed.changes()
+    indexed.write("m4.py", "def later():\n    return 4\n")
+    indexed.refresh()
+    assert indexed.refresh(planned).read == 0
+
+
 def test_a_touched_file_is_read_but_not_encoded(indexed: Indexed) -> None:
     os.utime(indexed.root / "m1.py", ns=(1, 1))
     assert indexed.refresh().read == 1

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from indexer.seal import holds, seal
+from indexer.seal import checksum, holds, seal
 
 SMALL = b"0123456789" * 100
 BIG = b"0123456789" * 100_000
@@ -29,6 +29,19 @@ def flip(path: Path, offset: int) -> None:
 def test_untouched_files_hold(sealed: tuple[Path, str]) -> None:
     path, line = sealed
     assert holds(path.parent, line)
+
+
+def test_files_that_an_earlier_seal_describes_are_not_read_again(
+    sealed: tuple[Path, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, line = sealed
+    new = path.with_name("new")
+    new.write_bytes(b"new")
+    read: list[str] = []
+    whole = checksum
+    monkeypatch.setattr("indexer.seal.checksum", lambda file: read.append(file.name) or whole(file))
+    assert holds(path.parent, seal([path, new], line))
+    assert read == ["new"]
 
 
 def test_a_copy_with_another_time_holds(sealed: tuple[Path, str]) -> None:
