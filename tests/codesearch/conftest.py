@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import subprocess
 import sys
-import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -124,32 +119,11 @@ def codesearch_process(cache):
 
 
 @pytest.fixture
-def open_project(cache, monkeypatch) -> Iterator[Path]:
-    """A small project that other users can reach, which ``tmp_path`` is not, with its cache beside it."""
-    folder = Path(tempfile.mkdtemp())
-    folder.chmod(0o755)
-    write_files(folder / "project", FILES)
-    (folder / "cache").mkdir(mode=0o777)
-    (folder / "cache").chmod(0o777)
-    monkeypatch.setenv("CODESEARCH_CACHE", str(folder / "cache"))
-    monkeypatch.chdir(folder / "project")
-    yield folder / "project"
-    shutil.rmtree(folder)
-
-
-@contextmanager
-def _ordinary_user() -> Iterator[None]:
-    is_root = os.geteuid() == 0
-    if is_root:
-        os.seteuid(65534)
-    try:
-        yield
-    finally:
-        if is_root:
-            os.seteuid(0)
-
-
-@pytest.fixture
-def as_ordinary_user() -> Callable[[], AbstractContextManager[None]]:
-    """Within it permissions count, even if the tests are run by root."""
-    return _ordinary_user
+def open_project(open_folder, cache, monkeypatch) -> Path:
+    """A small project that other users can reach, with its cache beside it."""
+    write_files(open_folder / "project", FILES)
+    (open_folder / "cache").mkdir()
+    (open_folder / "cache").chmod(0o777)
+    monkeypatch.setenv("CODESEARCH_CACHE", str(open_folder / "cache"))
+    monkeypatch.chdir(open_folder / "project")
+    return open_folder / "project"

@@ -1,13 +1,10 @@
-"""Real git repositories and real permissions for the tests of the indexer."""
+"""Real git repositories for the tests of the indexer."""
 
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
-import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -60,30 +57,3 @@ def make_repository() -> Callable[[Path], Repository]:
 @pytest.fixture
 def write_files() -> Callable[[Path, dict[str, str]], None]:
     return write
-
-
-@pytest.fixture
-def open_folder() -> Iterator[Path]:
-    """A folder that other users can reach, which ``tmp_path`` is not."""
-    folder = Path(tempfile.mkdtemp())
-    folder.chmod(0o755)
-    yield folder
-    shutil.rmtree(folder)
-
-
-@contextmanager
-def _ordinary_user() -> Iterator[None]:
-    is_root = os.geteuid() == 0
-    if is_root:
-        os.seteuid(65534)
-    try:
-        yield
-    finally:
-        if is_root:
-            os.seteuid(0)
-
-
-@pytest.fixture
-def as_ordinary_user() -> Callable[[], AbstractContextManager[None]]:
-    """Within it permissions count, even if the tests are run by root."""
-    return _ordinary_user
