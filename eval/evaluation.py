@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eval.bm25 import words
+from eval.fusion import SHARE
 from eval.intervals import Estimate, estimate
 from eval.measures import PerQuery, first_ranks, per_query, runs
 from eval.progress import Track, silently
@@ -155,7 +156,7 @@ def describe(system: System) -> dict[str, Any]:
         "matching_head": matcher.name if matcher else None,
         "rerank_depth": system.rerank_depth if matcher else None,
         "score": "matching logit + cosine" if matcher and encoder else "matching logit" if matcher else None,
-        "fusion": "reciprocal rank, k=60" if encoder and system.bm25 else None,
+        "fusion": f"meaning + {SHARE} words, each scaled to 0..1" if encoder and system.bm25 else None,
     }
 
 

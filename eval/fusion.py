@@ -1,30 +1,53 @@
-"""Reciprocal rank fusion of candidate lists (Cormack, Clarke and Büttcher, SIGIR 2009)."""
+"""Meaning and words together: a convex combination of both scores (Bruch, Gai and Ingber, 2023, arXiv:2210.11934).
+
+Reciprocal ranks, which forget how much better one document is than the next, did worse on CoSQA and on held-out
+documentation than the encoder alone.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
+from numpy.typing import NDArray
 
 from eval.ranking import Positions, Scores, empty
 
-K = 60
-"""The constant of the paper."""
+SHARE = 0.3
+"""What words count beside meaning, of which the best document has 1."""
 
 
-def fuse(lists: Sequence[tuple[Positions, Scores]], depth: int) -> tuple[Positions, Scores]:
-    """Return the best ``depth`` documents of several lists: each is scored by the sum of ``1 / (K + rank)``.
+def fuse(
+    meaning: tuple[Positions, Scores], words: tuple[Positions, Scores], depth: int, share: float = SHARE
+) -> tuple[Positions, Scores]:
+    """Return the best ``depth`` documents of two lists by the sum of their scores, each scaled to 0..1 for its query.
 
-    Every list is positions and scores ``(n, k)``, best first, with positions of -1 where there is nothing.
+    A list is positions and scores ``(n, k)``, best first, with positions of -1 where there is nothing. What a list
+    lacks has 0 there: for words no word in common, for meaning no more than the last document that is in it.
     """
-    found, scores = empty(len(lists[0][0]), depth)
+    found, scores = empty(len(meaning[0]), depth)
     for row in range(len(found)):
-        gains: dict[int, float] = {}
-        for documents, _ in lists:
-            for rank, document in enumerate(documents[row].tolist(), start=1):
-                if document >= 0:
-                    gains[document] = gains.get(document, 0.0) + 1 / (K + rank)
-        best = sorted(gains, key=lambda document: (-gains[document], document))[:depth]
-        found[row, : len(best)] = best
-        scores[row, : len(best)] = np.array([gains[document] for document in best], dtype=np.float32)
+        documents, gains = _joined(
+            (meaning[0][row], _scaled(meaning[0][row], meaning[1][row], None)),
+            (words[0][row], share * _scaled(words[0][row], words[1][row], 0.0)),
+        )
+        best = np.argsort(-gains, kind="stable")[:depth]
+        found[row, : len(best)] = documents[best]
+        scores[row, : len(best)] = gains[best]
     return found, scores
+
+
+def _scaled(documents: Positions, scores: Scores, lowest: float | None) -> Scores:
+    """Scores between 0 for ``lowest``, by default the worst of the list, and 1 for the best."""
+    there = documents >= 0
+    if not there.any():
+        return np.zeros_like(scores)
+    highest = scores[there].max()
+    lowest = float(scores[there].min()) if lowest is None else lowest
+    return np.where(there, (scores - lowest) / max(highest - lowest, 1e-9), 0.0).astype(np.float32)
+
+
+def _joined(*lists: tuple[Positions, Scores]) -> tuple[Positions, NDArray[np.float32]]:
+    """Documents of all lists, each once, with the sum of its scores."""
+    documents, place = np.unique(np.concatenate([documents for documents, _ in lists]), return_inverse=True)
+    gains = np.bincount(place, weights=np.concatenate([scores for _, scores in lists])).astype(np.float32)
+    there = documents >= 0
+    return documents[there], gains[there]

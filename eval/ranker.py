@@ -101,7 +101,7 @@ class Ranker:
         if self.system.bm25:
             index = BM25([retrieval.documents[place].text for place in pool.documents], self.system.bm25_words)
             lists.append(index.search([retrieval.queries[row].text for row in pool.queries], width))
-        found, scores = lists[0] if len(lists) == 1 else fuse(lists, width)
+        found, scores = lists[0] if len(lists) == 1 else fuse(lists[0], lists[1], width)
         return np.where(found < 0, np.int32(-1), places[found]), scores
 
     def _latency(self, texts: Sequence[str], codes: NDArray[np.float32]) -> float:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eval.exact_search import exact_search
-from eval.fusion import K, fuse
+from eval.fusion import fuse
 from eval.ranking import ordered
 
 
@@ -53,9 +53,21 @@ def test_exact_search_is_a_full_sort_of_inner_products(documents, queries, depth
     assert np.allclose(np.take_along_axis(expected, found, axis=1), scores, atol=1e-4)
 
 
-def test_fusion_adds_reciprocal_ranks():
-    one = (np.array([[7, 3, -1]], dtype=np.int32), np.zeros((1, 3), dtype=np.float32))
-    two = (np.array([[3, 5, 7]], dtype=np.int32), np.zeros((1, 3), dtype=np.float32))
-    found, scores = fuse([one, two], 3)
-    assert found.tolist() == [[3, 7, 5]]
-    assert np.allclose(scores, [[1 / (K + 2) + 1 / (K + 1), 1 / (K + 1) + 1 / (K + 3), 1 / (K + 2)]])
+def listed(positions, scores):
+    return np.array([positions], dtype=np.int32), np.array([scores], dtype=np.float32)
+
+
+def test_fusion_adds_the_share_of_the_best_by_words_to_that_by_meaning():
+    meaning = listed([7, 3, 9, -1], [0.9, 0.6, 0.5, 0.0])
+    words = listed([3, 5, 7, -1], [8.0, 4.0, 2.0, 0.0])
+    found, scores = fuse(meaning, words, 4, share=0.5)
+    assert found.tolist() == [[7, 3, 5, 9]]
+    assert np.allclose(scores, [[1 + 0.5 * 0.25, 0.25 + 0.5, 0.5 * 0.5, 0.0]])
+
+
+def test_fusion_with_a_list_without_a_document_is_the_other_list():
+    nothing = listed([-1, -1], [0.0, 0.0])
+    found, _ = fuse(listed([4, 2], [0.5, 0.25]), nothing, 3)
+    assert found.tolist() == [[4, 2, -1]]
+    found, _ = fuse(nothing, listed([2, 4], [3.0, 1.0]), 1)
+    assert found.tolist() == [[2]]
