@@ -64,7 +64,7 @@ def extract_file(root: Path, found: FoundFile, options: CrawlOptions) -> Extract
         )
         for unit in extract(source.text, display_path(found.path), language)
     ]
-    return Extracted(found, source.digest, language.name if language else None, None, functions)
+    return Extracted(found, source.digest, language.name_of(source.text) if language else None, None, functions)
 
 
 def extract_files(

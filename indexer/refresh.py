@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from indexer.extraction import Extracted
 
 # Raised when extraction or the stored form of its results changes: every file is then read again.
-EXTRACTION_VERSION = "1"
+EXTRACTION_VERSION = "2"
 
 _COMMIT_FILES = 500
 _COMMIT_SECONDS = 2.0
@@ -61,7 +61,7 @@ class Report:
     encoded: int = 0
     seconds: float = 0.0
     notes: list[str] = field(default_factory=list)
-    """Lines that the user should see: which derived index was found damaged and built anew."""
+    """Lines that the user should see: why git was not asked, which derived index was damaged and is built anew."""
     skipped: Skipped = field(default_factory=Skipped)
 
 
@@ -105,7 +105,7 @@ def refresh(
     progress = progress or Silent()
     is_current = planned is not None and planned.indexed_at == _indexed_at(store) is not None
     plan = planned if planned is not None and is_current else changes(store, root, options)
-    report = Report(plan.found, len(plan.to_read), len(plan.deleted), skipped=plan.skipped)
+    report = Report(plan.found, len(plan.to_read), len(plan.deleted), skipped=plan.skipped, notes=plan.skipped.notes)
     words = WordIndex(store.folder)
     if plan:
         _read_files(store, repository, root, plan, options, progress, words)

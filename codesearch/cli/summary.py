@@ -29,8 +29,6 @@ def print_summary(path: str, index: CodeIndex, verbose: bool) -> None:
 
 def print_skipped(skipped: Skipped) -> None:
     """Print what was skipped by reason, with examples."""
-    for note in skipped.notes:
-        typer.echo(f"  {note}")
     for reason, count in sorted(skipped.counts.items(), key=lambda pair: -pair[1]):
         examples = ", ".join(skipped.examples.get(reason, [])[:3])
         typer.echo(f"  skipped {count:,} {reason.value}: {examples}{', ...' if count > 3 else ''}")

@@ -33,4 +33,9 @@ CPP = Language(
         re.MULTILINE,
     ),
 )
-HEADER = replace(CPP, name="c", aliases=("h",), extensions=(".h",))
+_CPP_ONLY = re.compile(
+    r"^\s*(?:(?:inline\s+)?namespace\b|template\s*<|class\s+\w|using\s+(?:namespace|\w+\s*=)|(?:public|private|protected):)"
+    r"|\bstd::|\bconstexpr\b|\bnullptr\b",
+    re.MULTILINE,
+)
+HEADER = replace(CPP, name="c", aliases=("h",), extensions=(".h",), variant=("cpp", _CPP_ONLY))

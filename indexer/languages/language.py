@@ -61,8 +61,16 @@ class Language:
     """Matches what the grammar cannot read, such as macros; it is hidden from the parser, its first group if any."""
     has_methods: bool = True
     """Whether a function in a class is called a method."""
+    variant: tuple[str, re.Pattern[str]] | None = None
+    """Another name, and what a file of that name has in it: a header with classes is C++."""
     groups_clauses: bool = False
     """Whether consecutive definitions of one name are clauses of one function (Haskell, Elixir)."""
+
+    def name_of(self, text: str) -> str:
+        """Return the name of the language that a file with this text is in."""
+        if self.variant and self.variant[1].search(text):
+            return self.variant[0]
+        return self.name
 
 
 @cache

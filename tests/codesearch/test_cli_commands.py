@@ -191,6 +191,13 @@ def test_the_version_is_shown(cache, codesearch):
     assert re.fullmatch(r"codesearch \d+\.\d+\.\d+\n", codesearch("--version").out)
 
 
+def test_what_git_has_to_do_with_the_files_is_told(project, codesearch):
+    git(project, "init", "--quiet")
+    (project / ".gitignore").write_text("shop/\n")
+    told = codesearch("index", "shop").err
+    assert told.splitlines()[-1].endswith("ignored by git, indexed since it was asked for")
+
+
 def asked_for_completion(**variables):
     """The installed command, which shells call with its instructions in the environment."""
     command = Path(sys.executable).with_name("codesearch")

@@ -46,6 +46,21 @@ def test_a_path_tells_the_language(path: str, name: str) -> None:
     assert language.name == name
 
 
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("#pragma once\nint twice(int x);\n", "c"),
+        ('#ifdef __cplusplus\nextern "C" {\n#endif\nstruct shelf { int size; };\n/* class of books */\n', "c"),
+        ("namespace library {\nint twice(int x);\n}\n", "cpp"),
+        ("class Shelf {\n public:\n  int size;\n};\n", "cpp"),
+        ("template <typename T>\nT twice(T x) { return 2 * x; }\n", "cpp"),
+        ("static const std::string name;\n", "cpp"),
+    ],
+)
+def test_the_text_of_a_header_tells_whether_it_is_c_or_cpp(text: str, name: str) -> None:
+    assert LANGUAGES["h"].name_of(text) == name
+
+
 @pytest.mark.parametrize("path", ["README.md", "LICENSE", "data.json", "py", "archive.py.gz", ""])
 def test_a_path_of_no_known_language_tells_nothing(path: str) -> None:
     assert language_of(path) is None
