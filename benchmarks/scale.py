@@ -18,7 +18,6 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from hashlib import blake2b
 from itertools import pairwise
 from multiprocessing import get_context
 from pathlib import Path
@@ -151,10 +150,10 @@ def _insert(store: Store, real: Sequence[Extracted], count: int) -> None:
         names = renaming.of_copy(copy)
         for start in range(0, len(real), _FILES_A_TRANSACTION):
             with store.transaction():
-                for extracted in real[start : start + _FILES_A_TRANSACTION]:
+                for number, extracted in enumerate(real[start : start + _FILES_A_TRANSACTION], start):
                     functions = [_renamed(function, names) for function in extracted.functions[:left]]
                     if functions:
-                        store.replace_file(_record(extracted, copy, names), functions)
+                        store.replace_file(_record(extracted, f"copy{copy}/{number}", names), functions)
                     left -= len(functions)
         copy += 1
 
@@ -172,9 +171,8 @@ def _renamed(function: NewFunction, names: dict[str, str]) -> NewFunction:
     )
 
 
-def _record(extracted: Extracted, copy: int, names: dict[str, str]) -> FileRecord:
-    path = f"copy{copy}/{rename(extracted.found.path, names)}"
-    path += f".{blake2b(extracted.found.path.encode(), digest_size=4).hexdigest()}"  # two names may become one
+def _record(extracted: Extracted, folder: str, names: dict[str, str]) -> FileRecord:
+    path = f"{folder}/{rename(extracted.found.path, names)}"
     return FileRecord(path, extracted.found.size, 0, 0, extracted.digest, extracted.language)
 
 

@@ -65,6 +65,7 @@ class CodeIndex:
         self._words = WordIndex(store.folder)
         self._vectors = VectorIndex(store, encoder.name, encoder.dim)
         self._profiles = Profiles(self._words.terms)
+        self._matchers: dict[str, Matcher] = {}
         self._has_words = self._words.can_be_searched()
         with store.reading():
             self._vectors.load()
@@ -251,11 +252,12 @@ class CodeIndex:
         Raises:
             CodesearchError: a filter is not understood, or the matching head cannot be loaded.
         """
+        matcher = self._matcher("default" if rerank is True else rerank) if rerank else None
         with self.store.reading():
-            return self._search(query, k, rerank, language, under)
+            return self._search(query, k, matcher, language, under)
 
     def _search(
-        self, query: str, k: int, rerank: bool | str | Matcher, language: str | None, under: str | None
+        self, query: str, k: int, matcher: Matcher | None, language: str | None, under: str | None
     ) -> list[Hit]:
         parsed = parse(query)
         filters = parsed.filters + ((Filter("lang", language_name(language)),) if language else ())
@@ -267,8 +269,8 @@ class CodeIndex:
             return self._listed(allowed, k)
         rows, features = self.candidates(parsed, max(CANDIDATES, 3 * k), allowed)
         scores = features @ ranking.load_weights()["symbol" if parsed.is_symbol else "text"]
-        if rerank:
-            scores = self._rerank(parsed.text, rows, scores, rerank)
+        if matcher:
+            scores = self._rerank(parsed.text, rows, scores, matcher)
         chosen = ranking.spread(scores, [row.file_id for row in rows], k, float(ranking.load_weights()["repeat"]))
         return self._hits([(rows[i], float(scores[i])) for i in chosen])
 
@@ -325,19 +327,25 @@ class CodeIndex:
         return rows, feature_matrix(query, terms, self._profiles, places, words, meaning, matched)
 
     def _rerank(
-        self, text: str, rows: list[FunctionRow], scores: NDArray[np.float32], rerank: bool | str | Matcher
+        self, text: str, rows: list[FunctionRow], scores: NDArray[np.float32], matcher: Matcher
     ) -> NDArray[np.float32]:
         """Put the best in the order of the matching head and the ranking together."""
-        from codesearch.matching.load import load_matcher
         from indexer.text import encoder_text
 
-        if isinstance(rerank, bool):
-            rerank = "default"
-        matcher = load_matcher(rerank) if isinstance(rerank, str) else rerank
         best = np.argsort(-scores, kind="stable")[:RERANKED]
         texts = self.store.texts([rows[i].id for i in best])
         codes = [encoder_text(rows[i].qualified_name, rows[i].docstring, texts[rows[i].id]) for i in best]
         return ranking.blend(scores, best, matcher.score(text, codes))
+
+    def _matcher(self, named: str | Matcher) -> Matcher:
+        """A matching head, by its name loaded once."""
+        if not isinstance(named, str):
+            return named
+        if named not in self._matchers:
+            from codesearch.matching.load import load_matcher
+
+            self._matchers[named] = load_matcher(named)
+        return self._matchers[named]
 
     def _places(self, ids: list[int]) -> NDArray[np.int64]:
         """Where the profiles of these functions are; those gone since a derived index was written are left out."""

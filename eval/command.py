@@ -19,6 +19,7 @@ from eval.command_options import (
     Fuse,
     Languages,
     Limit,
+    Matcher,
     MaxWords,
     Measures,
     Output,
@@ -43,13 +44,14 @@ def _retrieval_command(name: str, meaning: str) -> Callable[..., None]:
     """Make the command of a task of queries, functions and judgements: all of them take the same options."""
 
     def command(
-        encoder: EncoderNames = None,
         data: Data = None,
+        encoder: EncoderNames = None,
         split: Split = None,
         protocol: Protocol = None,
         text: Text = None,
         language: Languages = None,
-        rerank: Rerank = None,
+        rerank: Rerank = False,
+        matcher: Matcher = None,
         rerank_depth: RerankDepth = 32,
         fuse: Fuse = None,
         max_words: MaxWords = 256,
@@ -68,7 +70,8 @@ def _retrieval_command(name: str, meaning: str) -> Callable[..., None]:
 
         source = Source(data, split, protocol, tuple(language or ()), text, skip_damaged)
         options = Options(depth, limit, seed, tuple(measure or ()), _command_line())
-        systems = [SystemNames(one, fuse, rerank, rerank_depth, max_words) for one in encoder or ["default"]]
+        names = encoder or ["default"]
+        systems = [SystemNames(one, fuse, _head(rerank, matcher), rerank_depth, max_words) for one in names]
         run_task(name, source, systems, options, cache, output, as_json)
 
     command.__doc__ = meaning
@@ -89,7 +92,7 @@ for _name, _meaning in TASK_HELP.items():
 
 @app.command()
 def challenge(
-    data: Annotated[Path, typer.Option(help="Folder with queries.csv and annotationStore.csv.")],
+    data: Annotated[Path, typer.Argument(metavar="DATA", help="Folder with queries.csv and annotationStore.csv.")],
     functions: Annotated[
         Path | None, typer.Option(help="CodeSearchNet folder with the functions to rank (any shape).")
     ] = None,
@@ -98,7 +101,8 @@ def challenge(
     ] = None,
     encoder: EncoderNames = None,
     language: Languages = None,
-    rerank: Rerank = None,
+    rerank: Rerank = False,
+    matcher: Matcher = None,
     rerank_depth: RerankDepth = 32,
     fuse: Fuse = None,
     max_words: MaxWords = 256,
@@ -110,7 +114,8 @@ def challenge(
     """CodeSearchNet Challenge: 99 queries, functions judged by people; nDCG as relevanceeval computes it."""
     from eval.command_run import SystemNames, run_challenge
 
-    systems = [SystemNames(one, fuse, rerank, rerank_depth, max_words) for one in encoder or ["default"]]
+    names = encoder or ["default"]
+    systems = [SystemNames(one, fuse, _head(rerank, matcher), rerank_depth, max_words) for one in names]
     languages = tuple(language or ())
     command = _command_line()
     run_challenge(data, functions, predictions, systems, languages, skip_damaged, command, cache, output, as_json)
@@ -118,22 +123,22 @@ def challenge(
 
 @app.command()
 def repos(
-    data: Annotated[Path, typer.Option(help="Folder with repos.tsv and queries/NAME.tsv.")],
+    data: Annotated[Path, typer.Argument(metavar="DATA", help="Folder with repos.tsv and queries/NAME.tsv.")],
     repositories: Annotated[
         Path | None, typer.Option(help="Folder of local clones (NAME or OWNER+NAME); else they are cloned.")
     ] = None,
     name: Annotated[list[str] | None, typer.Option(help="Only this repository; can be given several times.")] = None,
     encoder: EncoderNames = None,
-    rerank: Annotated[
-        bool, typer.Option("--rerank", help="Rerank the best hits with the default matching head.")
-    ] = False,
+    rerank: Rerank = False,
+    matcher: Matcher = None,
     output: Output = None,
     as_json: PrintJson = False,
 ) -> None:
     """Whole repositories through the real index and the real search; answers are files or line ranges."""
     from eval.command_run import run_repos
 
-    run_repos(data, repositories, tuple(name or ()), encoder or ["default"], rerank, _command_line(), output, as_json)
+    head, encoders = _head(rerank, matcher), encoder or ["default"]
+    run_repos(data, repositories, tuple(name or ()), encoders, head, _command_line(), output, as_json)
 
 
 @app.command()
@@ -188,7 +193,7 @@ def table(
 
 @app.command()
 def export(
-    task: Annotated[str, typer.Argument(help=f"One of {', '.join(TASK_HELP)}.")],
+    task: Annotated[str, typer.Argument(metavar="TASK", help=f"One of {', '.join(TASK_HELP)}.")],
     output: Annotated[Path, typer.Option(help="Folder to write to; each collection gets one of its own.")],
     data: Data = None,
     split: Split = None,
@@ -212,7 +217,8 @@ def mteb(
     task: Annotated[list[str] | None, typer.Option(help="A task of mteb; can be given several times.")] = None,
     benchmark: Annotated[str | None, typer.Option(help="All tasks of one of mteb's benchmarks, e.g. CoIR.")] = None,
     encoder: EncoderNames = None,
-    rerank: Rerank = None,
+    rerank: Rerank = False,
+    matcher: Matcher = None,
     rerank_depth: RerankDepth = 32,
     fuse: Fuse = None,
     max_words: MaxWords = 256,
@@ -229,7 +235,7 @@ def mteb(
     from eval.vector_cache import VectorCache, default_cache
 
     with one_line_errors():
-        names = SystemNames((encoder or ["default"])[0], fuse, rerank, rerank_depth, max_words)
+        names = SystemNames((encoder or ["default"])[0], fuse, _head(rerank, matcher), rerank_depth, max_words)
         system = names.load()
         scores = run_mteb(system, VectorCache(cache or default_cache()), task or [], benchmark, output)
         if as_json:
@@ -238,6 +244,11 @@ def mteb(
         mean = [["mean", f"{sum(scores.values()) / len(scores):.4f}"]] if len(scores) > 1 else []
         rows = [[name, f"{score:.4f}"] for name, score in scores.items()] + mean
         print_table(f"mteb: {system.name}", ["task", "main score"], rows)
+
+
+def _head(rerank: bool, matcher: str | None) -> str | None:
+    """The name of the matching head that is asked for."""
+    return matcher or ("default" if rerank else None)
 
 
 def _command_line() -> str:

@@ -14,7 +14,12 @@ EncoderNames = Annotated[
         help="A shipped name, a folder or a hub name; or bm25, or random. Several give a table. [default: default]",
     ),
 ]
-Data = Annotated[Path | None, typer.Option(help="Where the task's data lie; some tasks can download without it.")]
+Data = Annotated[
+    Path | None,
+    typer.Argument(
+        metavar="[DATA]", help="Where the task's data lie; csn can download without it.", show_default=False
+    ),
+]
 Split = Annotated[str | None, typer.Option(help="The split of the data, for instance test or dev.")]
 Protocol = Annotated[str | None, typer.Option(help="csn: full (all candidates) or 1000 (999 distractors).")]
 Text = Annotated[
@@ -23,7 +28,8 @@ Text = Annotated[
 Languages = Annotated[
     list[str] | None, typer.Option("--language", help="Only this language; can be given several times.")
 ]
-Rerank = Annotated[str | None, typer.Option(help="A matching head to score the best candidates again.")]
+Rerank = Annotated[bool, typer.Option("--rerank", help="Let the matching head score the best candidates again.")]
+Matcher = Annotated[str | None, typer.Option(metavar="NAME", help="The matching head to rerank with.")]
 RerankDepth = Annotated[int, typer.Option(help="How many candidates the matching head scores.")]
 Fuse = Annotated[str | None, typer.Option(help="bm25: fuse the encoder's candidates with those of words.")]
 MaxWords = Annotated[int, typer.Option(help="How many words of a function BM25 reads; 0 is all.")]

@@ -156,13 +156,13 @@ def run_repos(
     repositories: Path | None,
     names: tuple[str, ...],
     encoders: Sequence[str],
-    rerank: bool,
+    rerank: str | None,
     command: str,
     output: Path | None,
     as_json: bool,
 ) -> None:
     """Index and search whole repositories with each encoder."""
-    from codesearch import load_encoder
+    from codesearch import load_encoder, load_matcher
     from eval.checkout import checkout
     from eval.codesearch_index import builder, search_system
     from eval.repo_queries import read_repositories
@@ -171,10 +171,11 @@ def run_repos(
     with one_line_errors():
         benchmark = read_repositories(data, names)
         folders = {repository.name: checkout(repository, repositories) for repository in benchmark}
+        matcher = load_matcher(rerank) if rerank else None
         reports = []
         for name in encoders:
             encoder = load_encoder(name)
-            build = builder(encoder, rerank)
+            build = builder(encoder, matcher)
             folder = _folder(output, encoder.name, len(encoders))
             outcomes = []
             for repository in with_bar(benchmark, f"searching with {name}"):
@@ -182,7 +183,7 @@ def run_repos(
                 if folder:
                     folder.keep_run(repository.name, outcome.run(), outcome.qrels(), _worst(outcome))
                 outcomes.append(outcome)
-            report = repos_report(outcomes, search_system(encoder, rerank), command, data.resolve().name)
+            report = repos_report(outcomes, search_system(encoder, matcher), command, data.resolve().name)
             _finish(report, folder)
             reports.append(report)
         _show(reports, output, as_json)

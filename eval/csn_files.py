@@ -53,7 +53,7 @@ def find_csn(data: Path, split: str, languages: tuple[str, ...]) -> list[CsnFile
     Raises :class:`DataError` when there are none, or none for a language that was asked for.
     """
     if not data.exists():
-        raise DataError(f"{data} does not exist; give --data a CodeSearchNet folder, zip or parquet file")
+        raise DataError(f"{data} does not exist; give a CodeSearchNet folder, zip or parquet file")
     found = [files for language in languages or LANGUAGES if (files := files_of(data, split, language))]
     missing = set(languages) - {files.language for files in found}
     if missing or not found:

@@ -86,10 +86,14 @@ def _download(url: str, part: Path) -> None:
     except urllib.error.HTTPError as error:
         if error.code == 416 and have:
             return
-        raise DataError(f"{url} cannot be downloaded (HTTP {error.code}); get it yourself and give --data") from error
+        raise DataError(
+            f"{url} cannot be downloaded (HTTP {error.code}); get it yourself and give its folder as DATA"
+        ) from error
     except (OSError, urllib.error.URLError) as error:
         reason = getattr(error, "reason", error)
-        raise DataError(f"{url} cannot be downloaded ({reason}); run again with a network, or give --data") from error
+        raise DataError(
+            f"{url} cannot be downloaded ({reason}); run again with a network, or give its folder as DATA"
+        ) from error
     if length is not None and part.stat().st_size != int(length) + (have if resumed else 0):
         raise DataError(f"{url} broke off after {part.stat().st_size:,} bytes; run again to go on from there")
 

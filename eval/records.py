@@ -112,7 +112,7 @@ def _text(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
     except OSError as error:
-        raise DataError(f"{path} cannot be read ({error.strerror}); check --data") from error
+        raise DataError(f"{path} cannot be read ({error.strerror}); check DATA") from error
     except UnicodeDecodeError as error:
         raise DataError(f"{path} is not UTF-8 ({error.reason} at byte {error.start}); get the file again") from error
 
@@ -133,4 +133,4 @@ def _lines(path: Path, member: str | None) -> Iterator[str]:
     except (EOFError, gzip.BadGzipFile, zipfile.BadZipFile, KeyError) as error:
         raise DataError(f"{where} is damaged or cut short ({error}); get the file again") from error
     except OSError as error:
-        raise DataError(f"{where} cannot be read ({error.strerror or error}); check --data") from error
+        raise DataError(f"{where} cannot be read ({error.strerror or error}); check DATA") from error

@@ -107,7 +107,7 @@ def _rows(path: Path, fewest: int, most: int) -> list[tuple[str, list[str]]]:
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except OSError as error:
-        raise DataError(f"{path} cannot be read ({error.strerror}); give --data the folder of repos.tsv") from error
+        raise DataError(f"{path} cannot be read ({error.strerror}); give the folder of repos.tsv as DATA") from error
     rows = [(f"{path}:{number}", line.split("\t")) for number, line in enumerate(lines, start=1) if line.strip()]
     for where, row in rows:
         if not fewest <= len(row) <= most:

@@ -24,7 +24,7 @@ class AdvTest(Task):
     def read(self, source: Source) -> Iterator[Retrieval]:
         """Yield the one collection; query ids are URLs, document ids the ``idx`` of the file."""
         if source.data is None:
-            raise DataError(f"advtest needs --data: {self.layout} (github.com/microsoft/CodeXGLUE)")
+            raise DataError(f"advtest needs DATA: {self.layout} (github.com/microsoft/CodeXGLUE)")
         split, text = source.split or self.splits[0], source.text or self.texts[0]
         reader = source.reader()
         queries, documents, qrels = [], [], {}

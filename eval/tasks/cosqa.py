@@ -23,7 +23,7 @@ class CoSQA(Task):
     def read(self, source: Source) -> Iterator[Retrieval]:
         """Yield the one collection; query ids are those of the file, document ids its function indices."""
         if source.data is None:
-            raise DataError(f"cosqa needs --data: {self.layout} (github.com/Jun-jie-Huang/CoCLR, data/search)")
+            raise DataError(f"cosqa needs DATA: {self.layout} (github.com/Jun-jie-Huang/CoCLR, data/search)")
         split = source.split or self.splits[0]
         reader = source.reader()
         codes = read_json(source.data / "code_idx_map.txt")

@@ -30,7 +30,7 @@ class CodeSearchNet(Task):
     )
     layout = (
         "a folder with LANGUAGE/final/jsonl/SPLIT/*.jsonl.gz, LANGUAGE.zip, LANGUAGE/SPLIT.jsonl with codebase.jsonl, "
-        "or LANGUAGE/SPLIT-*.parquet; without --data the original zip files are downloaded"
+        "or LANGUAGE/SPLIT-*.parquet; without DATA the original zip files are downloaded"
     )
     splits = ("test", "valid", "train")
     protocols = ("full", "1000")

@@ -24,7 +24,7 @@ class Folder(Task):
     def read(self, source: Source) -> Iterator[Retrieval]:
         """Yield the one collection."""
         if source.data is None:
-            raise DataError(f"folder needs --data: {self.layout}")
+            raise DataError(f"folder needs DATA: {self.layout}")
         reader = source.reader()
         split = source.split or self.splits[0]
         queries = [Query(_id(r), r["text"], r.where) for r in _records(source.data / "queries.jsonl", reader)]

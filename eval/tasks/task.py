@@ -44,7 +44,7 @@ class Task(ABC):
     """Which release of the data; the checksum in a report says whether it is really that."""
     paper: ClassVar[str]
     layout: ClassVar[str]
-    """How ``--data`` must look."""
+    """How ``DATA`` must look."""
     splits: ClassVar[tuple[str, ...]] = ("test",)
     protocols: ClassVar[tuple[str, ...]] = ("full",)
     texts: ClassVar[tuple[str, ...]] = ("source",)

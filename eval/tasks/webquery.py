@@ -26,7 +26,7 @@ class WebQuery(Task):
     def read(self, source: Source) -> Iterator[Retrieval]:
         """Yield the one collection; equal query texts are one query and equal functions one document."""
         if source.data is None:
-            raise DataError(f"webquery needs --data: {self.layout} (github.com/microsoft/CodeXGLUE)")
+            raise DataError(f"webquery needs DATA: {self.layout} (github.com/microsoft/CodeXGLUE)")
         reader = source.reader()
         labels = _labels(source.data / "webquery_answers.txt")
         queries: dict[str, Query] = {}

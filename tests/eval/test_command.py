@@ -31,14 +31,14 @@ def run(tmp_path):
 
 
 def test_a_task_prints_a_table_with_intervals_and_what_stands_behind_it(run, csn, tmp_path):
-    output = run("csn", "--data", csn, "--encoder", "bm25", "--cache", tmp_path / "v").stdout
+    output = run("csn", csn, "--encoder", "bm25", "--cache", tmp_path / "v").stdout
     assert re.search(r"RR\s+│ 0\.\d{3} \[0\.\d{3}, 0\.\d{3}\]", output)
     assert "csn test, protocol full, texts as tokens, system bm25 (k1=1.5, b=0.75" in output
     assert "60 queries, depth 120; equal scores are ordered by document id" in output
 
 
 def test_json_is_one_object_and_nothing_else(run, csn, tmp_path):
-    result = run("csn", "--data", csn, "--encoder", "random", "--protocol", "1000", "--json", "--cache", tmp_path / "v")
+    result = run("csn", csn, "--encoder", "random", "--protocol", "1000", "--json", "--cache", tmp_path / "v")
     report = json.loads(result.stdout)
     assert report["protocol"] == "1000"
     assert report["system"]["encoder"].startswith("random")
@@ -50,7 +50,7 @@ def test_json_is_one_object_and_nothing_else(run, csn, tmp_path):
 @pytest.fixture
 def two_folders(run, csn, tmp_path):
     output = tmp_path / "out"
-    run("csn", "--data", csn, "--encoder", "bm25", "--encoder", "random", "--output", output, "--cache", tmp_path / "v")
+    run("csn", csn, "--encoder", "bm25", "--encoder", "random", "--output", output, "--cache", tmp_path / "v")
     return sorted(path for path in output.iterdir() if path.is_dir()), output
 
 
@@ -74,7 +74,7 @@ def test_the_output_folder_holds_all_that_a_person_looks_at(two_folders):
 
 def test_texts_cannot_break_out_of_the_page(run, csn_rows, tmp_path):
     evil = [{**row, "docstring_tokens": ["<script>alert(1)</script>", str(n)]} for n, row in enumerate(csn_rows[:5])]
-    run("csn", "--data", write_cleaned(tmp_path / "d", evil, []), "--encoder", "random", "--output", tmp_path / "o",
+    run("csn", write_cleaned(tmp_path / "d", evil, []), "--encoder", "random", "--output", tmp_path / "o",
         "--cache", tmp_path / "v")  # fmt: skip
     assert "<script" not in (tmp_path / "o" / "worst.html").read_text()
 
@@ -100,9 +100,9 @@ def test_two_runs_are_compared(run, two_folders):
 
 
 def test_a_task_is_exported_and_evaluated_from_the_folder_to_the_same_number(run, csn, tmp_path):
-    folder = run("export", "csn", "--data", csn, "--output", tmp_path / "beir").stdout.strip()
+    folder = run("export", "csn", csn, "--output", tmp_path / "beir").stdout.strip()
     one, two = (
-        json.loads(run(task, "--data", data, "--encoder", "bm25", "--json", "--cache", tmp_path / "v").stdout)
+        json.loads(run(task, data, "--encoder", "bm25", "--json", "--cache", tmp_path / "v").stdout)
         for task, data in (("csn", csn), ("folder", folder))
     )
     assert one["measures"]["RR"] == two["measures"]["RR"]
@@ -111,15 +111,15 @@ def test_a_task_is_exported_and_evaluated_from_the_folder_to_the_same_number(run
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["csn", "--data", "gone", "--encoder", "bm25"], "gone does not exist"),
+        (["csn", "gone", "--encoder", "bm25"], "gone does not exist"),
         (["csn", "--protocol", "10", "--encoder", "bm25"], "csn has no --protocol '10'; take one of full, 1000"),
-        (["cosqa", "--encoder", "bm25"], "cosqa needs --data"),
+        (["cosqa", "--encoder", "bm25"], "cosqa needs DATA"),
         (["export", "nothing", "--output", "x"], "there is no task 'nothing'"),
         (["table", "gone"], "gone cannot be read"),
         (["compare", "gone", "gone"], "cannot be read"),
-        (["challenge", "--data", "gone"], "annotationStore.csv cannot be read"),
-        (["repos", "--data", "gone"], "repos.tsv cannot be read"),
-        (["cosqa", "--data", "gone", "--encoder", "no/such/folder/at/all"], "no/such/folder"),
+        (["challenge", "gone"], "annotationStore.csv cannot be read"),
+        (["repos", "gone"], "repos.tsv cannot be read"),
+        (["cosqa", "gone", "--encoder", "no/such/folder/at/all"], "no/such/folder"),
     ],
 )
 def test_a_mistake_is_one_line_and_status_2(run, arguments, message):
@@ -131,7 +131,7 @@ def test_a_mistake_is_one_line_and_status_2(run, arguments, message):
 
 
 def test_a_measure_that_does_not_exist_is_refused(run, csn, tmp_path):
-    result = run("csn", "--data", csn, "--encoder", "bm25", "--measure", "Best@1", "--cache", tmp_path / "v", status=2)
+    result = run("csn", csn, "--encoder", "bm25", "--measure", "Best@1", "--cache", tmp_path / "v", status=2)
     assert "nDCG@10" in result.stderr
 
 

@@ -83,6 +83,6 @@ def test_a_wrong_digest_is_refused_and_the_file_removed(server, tmp_path):
 def test_what_cannot_be_downloaded_is_one_clear_line(server, tmp_path):
     url, _ = server
     for address in (f"{url}/missing", "http://127.0.0.1:9/none"):
-        with pytest.raises(DataError, match=r"cannot be downloaded .* give --data") as error:
+        with pytest.raises(DataError, match=r"cannot be downloaded .* give its folder as DATA") as error:
             fetch(address, tmp_path / "f")
         assert "\n" not in str(error.value)

@@ -87,7 +87,7 @@ def test_the_real_index_is_built_and_asked(benchmark):
     (repository,) = read_repositories(data)
     encoder = RandomEncoder()
     encoder.max_tokens = 256
-    outcome = search_repository(repository, checkout(repository, clones), builder(encoder, rerank=False))
+    outcome = search_repository(repository, checkout(repository, clones), builder(encoder, matcher=None))
     assert (len(outcome.answers), outcome.left_out) == (2, 1)
     assert outcome.functions >= 2
     assert outcome.answers[1].first == 1

@@ -112,5 +112,5 @@ def test_damaged_qrels_are_refused_with_their_line(folder):
 
 @pytest.mark.parametrize("task", [task for task in RETRIEVAL_TASKS if task != "csn"])
 def test_a_task_without_data_says_what_it_needs(task):
-    with pytest.raises(DataError, match=f"{task} needs --data: a folder with"):
+    with pytest.raises(DataError, match=f"{task} needs DATA: a folder with"):
         read(task, None)
