@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import shutil
 import subprocess
 import sys
-import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
@@ -17,6 +16,8 @@ from place import QUERY, Place, codesearch, is_one_line, write_source
 from codesearch import CodeIndex
 from codesearch.errors import CodesearchError
 from indexer.errors import IndexerError, StoreError
+
+OrdinaryUser = Callable[[], AbstractContextManager[None]]
 
 
 @pytest.fixture
@@ -94,58 +95,46 @@ def test_an_index_on_a_read_only_disk_is_searched_but_not_refreshed(tmp_path: Pa
     assert place.search("--no-refresh").stdout == before
 
 
-@contextlib.contextmanager
-def ordinary_user() -> Iterator[None]:
-    """Within it permissions count, even if the tests are run by root."""
-    if os.geteuid():
-        yield
-        return
-    os.seteuid(65534)
-    try:
-        yield
-    finally:
-        os.seteuid(0)
-
-
 @pytest.fixture
-def open_place() -> Iterator[Place]:
-    """An indexed root that other users can reach, which ``tmp_path`` is not."""
-    folder = Path(tempfile.mkdtemp())
-    folder.chmod(0o755)
-    place = Place(folder)
+def open_place(open_folder: Path) -> Iterator[Place]:
+    """An indexed root that other users can reach."""
+    place = Place(open_folder)
     write_source(place.root, 5)
     place.answers()
     yield place
     place.index_dir.chmod(0o755)
-    shutil.rmtree(folder)
 
 
-def test_an_index_of_another_user_is_searched_but_not_refreshed(open_place: Place) -> None:
+def test_an_index_of_another_user_is_searched_but_not_refreshed(
+    open_place: Place, as_ordinary_user: OrdinaryUser
+) -> None:
     before = open_place.answers()
     for path in (open_place.index_dir, *open_place.index_dir.rglob("*")):
         path.chmod(0o555 if path.is_dir() else 0o444)
-    with ordinary_user():
+    with as_ordinary_user():
         assert open_place.answers() == before
     write_source(open_place.root, 6)
-    with ordinary_user(), pytest.raises(StoreError, match="cannot write the index") as error:
+    with as_ordinary_user(), pytest.raises(StoreError, match="cannot write the index") as error:
         open_place.answers()
     assert "\n" not in str(error.value)
-    with ordinary_user(), CodeIndex.open(open_place.root, index_dir=open_place.index_dir) as index:
+    with as_ordinary_user(), CodeIndex.open(open_place.root, index_dir=open_place.index_dir) as index:
         assert [(hit.path, hit.start_line) for hit in index.search(QUERY)] == before
 
 
 @pytest.mark.parametrize("mode", [0o000, 0o400])
-def test_an_index_folder_that_may_not_be_entered_is_one_line(open_place: Place, mode: int) -> None:
+def test_an_index_folder_that_may_not_be_entered_is_one_line(
+    open_place: Place, as_ordinary_user: OrdinaryUser, mode: int
+) -> None:
     open_place.index_dir.chmod(mode)
-    with ordinary_user(), pytest.raises((StoreError, CodesearchError)) as error:
+    with as_ordinary_user(), pytest.raises((StoreError, CodesearchError)) as error:
         open_place.answers()
     assert "\n" not in str(error.value)
 
 
-def test_a_root_that_may_not_be_entered_is_one_line(open_place: Place) -> None:
+def test_a_root_that_may_not_be_entered_is_one_line(open_place: Place, as_ordinary_user: OrdinaryUser) -> None:
     open_place.root.chmod(0)
     for source in (open_place.root, open_place.root / "inside"):
-        with ordinary_user(), pytest.raises((CodesearchError, IndexerError)) as error:
+        with as_ordinary_user(), pytest.raises((CodesearchError, IndexerError)) as error:
             CodeIndex.build(source, index_dir=open_place.index_dir.with_name("other"))
         assert "\n" not in str(error.value)
     open_place.root.chmod(0o755)
