@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -36,11 +37,13 @@ if TYPE_CHECKING:
     from codesearch.encoders.protocol import Encoder
     from codesearch.matching.protocol import Matcher
 
-CANDIDATES = 150
+CANDIDATES = 100
 """How many functions each of words and vectors bring to the ranking."""
 RERANKED = 20
 """How many of the best a matching head reads."""
 _PROFILES_REMEMBERED = 50_000
+_WORTH_A_THREAD = 200_000
+"""From so many functions on, words and vectors are searched at the same time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -308,16 +311,19 @@ class CodeIndex:
         self, query: Query, depth: int = CANDIDATES, allowed: NDArray[np.int64] | None = None
     ) -> tuple[list[FunctionRow], NDArray[np.float32]]:
         """What words, vectors and symbols bring, with their ranking features, shape ``(n, len(FEATURES))``."""
-        boosts = ranking.load_weights()["boosts"].tolist()
         terms = query_terms(self._words, query.text) if self._has_words else {}
-        words = (
-            Scored(*self._words.search(list(terms), boosts, depth, None if allowed is None else allowed.tolist()))
-            if terms
-            else _NOTHING
-        )
+        by_words = partial(self._by_words, list(terms), depth, allowed)
+        by_meaning = partial(self._by_meaning, query.text, depth, allowed)
+        if not terms or self._words.count < _WORTH_A_THREAD:
+            words, meaning = by_words(), by_meaning()
+        else:
+            from concurrent.futures import ThreadPoolExecutor
+
+            with ThreadPoolExecutor(1) as other:
+                waiting = other.submit(by_words)
+                meaning = by_meaning()
+                words = waiting.result()
         defining = self._words.defining(query.symbols, depth) if query.symbols and self._has_words else []
-        ids, scores = self._vectors.search(self.encoder.encode_queries([query.text])[0], depth, allowed)
-        meaning = Scored(ids.tolist(), scores.tolist())
         if allowed is not None and defining:
             permitted = set(allowed.tolist())
             defining = [i for i in defining if i in permitted]
@@ -325,6 +331,16 @@ class CodeIndex:
         rows = [self._profiles.rows[place] for place in places.tolist()]
         matched = self._words.matched(list(terms), [row.id for row in rows]) if terms else {}
         return rows, feature_matrix(query, terms, self._profiles, places, words, meaning, matched)
+
+    def _by_words(self, terms: list[str], depth: int, allowed: NDArray[np.int64] | None) -> Scored:
+        if not terms:
+            return Scored((), ())
+        boosts = ranking.load_weights()["boosts"].tolist()
+        return Scored(*self._words.search(terms, boosts, depth, None if allowed is None else allowed.tolist()))
+
+    def _by_meaning(self, text: str, depth: int, allowed: NDArray[np.int64] | None) -> Scored:
+        ids, scores = self._vectors.search(self.encoder.encode_queries([text])[0], depth, allowed)
+        return Scored(ids.tolist(), scores.tolist())
 
     def _rerank(
         self, text: str, rows: list[FunctionRow], scores: NDArray[np.float32], matcher: Matcher
@@ -381,9 +397,6 @@ class CodeIndex:
             )
             for rank, (row, score) in enumerate(ranked, 1)
         ]
-
-
-_NOTHING = Scored((), ())
 
 
 def _load(encoder: str | Encoder) -> Encoder:

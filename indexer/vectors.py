@@ -278,7 +278,7 @@ def _tune_recall(index: Any, sample: NDArray[np.float32]) -> None:
         shared = sum(len(np.intersect1d(a, b)) for a, b in zip(exact, found, strict=True))
         if shared >= _RECALL_TARGET * exact.size:
             return
-        index.nprobe *= 2
+        index.nprobe = 1 + int(1.4 * index.nprobe)
 
 
 def _faiss() -> Any:

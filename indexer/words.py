@@ -7,6 +7,7 @@ import os
 import shutil
 import tempfile
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +30,8 @@ _THREADS = 1
 # Deleted functions still count in BM25's statistics, so with many of them the index is built anew.
 _REBUILD_WHEN_GONE = 0.2
 _ALWAYS_BEARABLE = 100
+
+_STEMS_REMEMBERED = 200_000
 
 
 MOST_WORDS = 20
@@ -81,8 +84,8 @@ class WordIndex:
         return WordSplitter()
 
     @cached_property
-    def _analyzer(self) -> tantivy.TextAnalyzer:
-        return (
+    def _stems(self) -> _Stems:
+        return _Stems(
             tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.simple())
             .filter(tantivy.Filter.remove_long(40))
             .filter(tantivy.Filter.lowercase())
@@ -176,7 +179,10 @@ class WordIndex:
 
     def terms(self, text: str) -> list[str]:
         """The stemmed words of a text, as they stand in the index, each once."""
-        return list(dict.fromkeys(self._analyzer.analyze(self._splitter.words(text))))
+        if len(self._stems) > _STEMS_REMEMBERED:
+            self._stems.clear()
+        words = self._splitter.words(text).split(" ")
+        return list(dict.fromkeys(chain.from_iterable(map(self._stems.__getitem__, words))))
 
     def search(
         self, terms: Sequence[str], boosts: Sequence[float], k: int, allowed: Sequence[int] | None = None
@@ -226,6 +232,19 @@ class WordIndex:
             hits = self._searcher.search(query, k, count=False).hits
             ids = self._searcher.fast_field_values("id", [address for _, address in hits])
         return [int(i) for i in ids if i is not None], [float(score) for score, _ in hits]
+
+
+class _Stems(dict[str, list[str]]):
+    """Words repeat, so their stems are remembered; a word that is too long to be indexed has none."""
+
+    def __init__(self, analyzer: tantivy.TextAnalyzer) -> None:
+        super().__init__()
+        self._analyzer = analyzer
+
+    def __missing__(self, word: str) -> list[str]:
+        stems: list[str] = self._analyzer.analyze(word)
+        self[word] = stems
+        return stems
 
 
 @contextlib.contextmanager
