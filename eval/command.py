@@ -230,20 +230,25 @@ def mteb(
     import json
 
     from eval.command_run import SystemNames, one_line_errors
-    from eval.mteb_run import run_mteb
+    from eval.mteb_run import run_mteb, system_folder
     from eval.terminal import print_table
     from eval.vector_cache import VectorCache, default_cache
 
     with one_line_errors():
-        names = SystemNames((encoder or ["default"])[0], fuse, _head(rerank, matcher), rerank_depth, max_words)
-        system = names.load()
-        scores = run_mteb(system, VectorCache(cache or default_cache()), task or [], benchmark, output)
+        vectors = VectorCache(cache or default_cache())
+        names = encoder or ["default"]
+        found = []
+        for name in names:
+            system = SystemNames(name, fuse, _head(rerank, matcher), rerank_depth, max_words).load()
+            folder = system_folder(output, system.name) if output is not None and len(names) > 1 else output
+            scores = run_mteb(system, vectors, task or [], benchmark, folder)
+            found.append({"system": system.name, "scores": scores})
+            if not as_json:
+                mean = [["mean", f"{sum(scores.values()) / len(scores):.4f}"]] if len(scores) > 1 else []
+                rows = [[name, f"{score:.4f}"] for name, score in scores.items()] + mean
+                print_table(f"mteb: {system.name}", ["task", "main score"], rows)
         if as_json:
-            print(json.dumps({"system": system.name, "scores": scores}, ensure_ascii=False))
-            return
-        mean = [["mean", f"{sum(scores.values()) / len(scores):.4f}"]] if len(scores) > 1 else []
-        rows = [[name, f"{score:.4f}"] for name, score in scores.items()] + mean
-        print_table(f"mteb: {system.name}", ["task", "main score"], rows)
+            print(json.dumps(found[0] if len(found) == 1 else found, ensure_ascii=False))
 
 
 def _head(rerank: bool, matcher: str | None) -> str | None:

@@ -19,9 +19,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eval.ranker import Ranker
-from eval.retrieval import Document, Query, Retrieval
+from eval.retrieval import Document, Pool, Query, Retrieval
 from eval.system import System
-from eval.vector_cache import VectorCache
+from eval.vector_cache import VectorCache, digest
 
 if TYPE_CHECKING:
     from codesearch.encoders.protocol import Encoder
@@ -95,7 +95,8 @@ class MtebSystem:
     @property
     def mteb_model_meta(self) -> Any:
         """What mteb files the results under."""
-        return model_meta(self.system.name, "dense" if self.system.encoder else "sparse")
+        kinds = {(True, True): "hybrid", (True, False): "dense", (False, True): "sparse"}
+        return model_meta(self.system.name, kinds[self.system.encoder is not None, self.system.bm25])
 
     def index(self, corpus: Iterable[Mapping[str, Any]], **_: Any) -> None:
         """Take the documents: rows with ``id``, ``text`` and perhaps ``title``."""
@@ -109,24 +110,33 @@ class MtebSystem:
         top_ranked: Mapping[str, Sequence[str]] | None = None,
         **_: Any,
     ) -> dict[str, dict[str, float]]:
-        """Return query to document to score for the best ``top_k``, out of ``top_ranked`` only where that is given."""
-        asked = [Query(str(row["id"]), str(row["text"])) for row in queries]
-        if top_ranked is not None:
-            by_id = {document.id: document for document in self._documents}
-            found: dict[str, dict[str, float]] = {}
-            for query in asked:
-                some = [by_id[document] for document in top_ranked.get(query.id, ())]
-                found |= self._rank([query], some, top_k) if some else {}
-            return found
-        return self._rank(asked, self._documents, top_k)
+        """Return query to document to score for the best ``top_k``, out of ``top_ranked`` only where that is given.
 
-    def _rank(self, queries: list[Query], documents: list[Document], top_k: int) -> dict[str, dict[str, float]]:
-        retrieval = Retrieval("mteb", queries, documents, {query.id: {} for query in queries})
+        A query that nothing is found for has an empty mapping: mteb would leave it out of its means if it was missing.
+        """
+        asked = [Query(str(row["id"]), question(row)) for row in queries]
+        found: dict[str, dict[str, float]] = {query.id: {} for query in asked}
+        pools = () if top_ranked is None else candidate_pools(asked, self._documents, top_ranked)
+        if not asked or not self._documents or (top_ranked is not None and not pools):
+            return found
+        retrieval = Retrieval("mteb", asked, self._documents, {query.id: {} for query in asked}, pools=pools)
         ranking = Ranker(self.system, self.cache, top_k).rank(retrieval)
-        return {
-            query.id: {documents[place].id: score for place, score in zip(row, scores, strict=True) if place >= 0}
-            for query, row, scores in zip(queries, ranking.documents.tolist(), ranking.scores.tolist(), strict=True)
-        }
+        for query, row, scores in zip(asked, ranking.documents.tolist(), ranking.scores.tolist(), strict=True):
+            hits = [(place, score) for place, score in zip(row, scores, strict=True) if place >= 0]
+            found[query.id] = {self._documents[place].id: score for place, score in hits}
+        return found
+
+
+def candidate_pools(
+    queries: Sequence[Query], documents: Sequence[Document], top_ranked: Mapping[str, Sequence[str]]
+) -> tuple[Pool, ...]:
+    """Return a pool for each query that has candidates, in the order of the documents, each once."""
+    place_of = {document.id: place for place, document in enumerate(documents)}
+    return tuple(
+        Pool((row,), tuple(sorted({place_of[document] for document in top_ranked[query.id]})))
+        for row, query in enumerate(queries)
+        if top_ranked.get(query.id)
+    )
 
 
 def texts(batch: Mapping[str, Any]) -> list[str]:
@@ -135,22 +145,43 @@ def texts(batch: Mapping[str, Any]) -> list[str]:
 
 
 def joined(row: Mapping[str, Any]) -> str:
-    """Return title and text as mteb joins them for encoders."""
+    """Return title and text of a document as mteb joins them for encoders."""
     return f"{row.get('title') or ''} {row['text']}".strip()
 
 
-def model_meta(name: str, kind: str, dim: int | None = None, max_tokens: int | None = None) -> Any:
-    """Return the ``ModelMeta`` mteb files results under: ``codesearch/NAME``, with the full name as revision."""
-    from mteb.models import ModelMeta
+def question(row: Mapping[str, Any]) -> str:
+    """Return the text of a query as mteb joins it for encoders: the turns of a conversation, and an instruction."""
+    text, instruction = row["text"], row.get("instruction")
+    if isinstance(text, str):
+        return text if instruction is None else f"{text} {instruction}"
+    turns = "; ".join(turn if isinstance(turn, str) else f"{turn['role']}: {turn['content']}" for turn in text)
+    return turns if instruction is None else f"{instruction} {turns}"
 
-    short = re.sub(r"[^\w.-]+", "-", name.split("@")[0].split(" ")[0]).strip("-") or "model"
+
+def model_meta(name: str, kind: str, dim: int | None = None, max_tokens: int | None = None) -> Any:
+    """Return the ``ModelMeta`` mteb files results under: ``codesearch/NAME``, with the full name in its revision.
+
+    mteb gives results of an equal name and revision from its cache, so the revision ends in a digest of the full name.
+    """
+    from mteb.models.model_meta import ModelMeta, ScoringFunction
+
+    short = _one_word(name.split("@")[0].split(" ")[0]) or "model"
     return ModelMeta.create_empty(
         {
             "name": f"codesearch/{short}",
-            "revision": re.sub(r"[^\w.-]+", "-", name)[:100],
+            "revision": path_name(name),
             "model_type": [kind],
             "embed_dim": dim,
             "max_tokens": max_tokens or None,
-            "similarity_fn_name": "cosine" if kind == "dense" else None,
+            "similarity_fn_name": ScoringFunction.COSINE if kind == "dense" else None,
         }
     )
+
+
+def path_name(name: str) -> str:
+    """Return a name as part of a path: what can stand there of its beginning, and a digest of all of it."""
+    return f"{_one_word(name)[:80]}-{digest(name).hex()[:12]}"
+
+
+def _one_word(text: str) -> str:
+    return re.sub(r"[^\w.-]+", "-", text).strip("-")

@@ -92,8 +92,8 @@ class Ranker:
         codes: NDArray[np.float32] | None,
         width: int,
     ) -> tuple[Positions, Scores]:
-        everything = len(pool.documents) == len(retrieval.documents)
         places = np.array(pool.documents, dtype=np.int32)
+        everything = np.array_equal(places, np.arange(len(retrieval.documents)))
         lists = []
         if queries is not None and codes is not None:
             some = codes if everything else codes[places]

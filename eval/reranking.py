@@ -37,7 +37,8 @@ def rerank(
     top = min(system.rerank_depth, ranking.documents.shape[1])
     scores = ranking.scores.copy()
     for row in track(range(len(retrieval.queries)), "matching"):
-        candidates = [int(document) for document in ranking.documents[row, :top] if document >= 0]
+        found = int(np.count_nonzero(ranking.documents[row] >= 0))
+        candidates = ranking.documents[row, : min(top, found)].tolist()
         if not candidates:
             continue
         texts = [retrieval.documents[document].text for document in candidates]
@@ -46,9 +47,9 @@ def rerank(
             again = again + codes[candidates] @ queries[row]
         head = len(candidates)
         scores[row, :head] = again
-        if head < scores.shape[1]:
+        if head < found:
             gap = np.float32(again.min() - 1) - scores[row, head]
-            scores[row, head:] += gap
+            scores[row, head:found] += gap
     return ranking.documents, scores
 
 

@@ -57,5 +57,16 @@ def test_a_system_searches_the_corpus_or_what_it_is_given(cache):
     found = model.search(queries, top_k=2)
     assert next(iter(found["1"])) == "b"
     assert next(iter(found["2"])) == "a"
-    assert list(model.search(queries, top_k=3, top_ranked={"2": ["b", "c"]})) == ["2"]
-    assert "a" not in model.search(queries, top_k=3, top_ranked={"2": ["b", "c"]})["2"]
+    some = model.search(queries, top_k=3, top_ranked={"2": ["c", "b", "c"]})
+    assert some["1"] == {}, "mteb would leave a missing query out of its means"
+    assert "a" not in some["2"]
+
+
+def test_candidates_in_any_order_keep_their_own_scores(cache):
+    encoder = RandomEncoder()
+    model = MtebSystem(System(encoder=encoder), cache)
+    model.index(CORPUS)
+    queries = [{"id": "1", "text": "sort rows"}]
+    everything = model.search(queries, top_k=3)
+    assert model.search(queries, top_k=3, top_ranked={"1": ["c", "a", "b"]}) == everything
+    assert model.search(queries, top_k=3, top_ranked={}) == {"1": {}}

@@ -94,6 +94,13 @@ def test_the_head_reorders_the_top_only_by_logit_plus_cosine(retrieval, cache):
     assert head.pairs == 9, "a second run takes the scores from the cache"
 
 
+@pytest.mark.filterwarnings("error")
+def test_the_head_leaves_room_empty_where_words_found_nothing(retrieval, cache):
+    ranking = Ranker(System(bm25=True, matcher=Shortest(), rerank_depth=1), cache).rank(retrieval)
+    assert ranking.documents[1].tolist() == [2, -1, -1, -1]
+    assert ranking.scores[1].tolist() == [-len(CODES[2]), -np.inf, -np.inf, -np.inf]
+
+
 class Alike(RandomEncoder):
     """Finds every function equally near to every query."""
 
