@@ -15,7 +15,7 @@ INTERRUPTED = 130
 def program() -> NoReturn:
     """Run the command line as a process, and end it at once.
 
-    Taking the interpreter apart with numpy and FAISS in it costs a tenth of a search, and everything is on disk by then.
+    To take the interpreter apart with numpy and FAISS in it costs a tenth of a search, and by then all is on disk.
     """
     try:
         main()

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from codesearch import ranking
+from codesearch.candidates import CandidateSearch
 from codesearch.errors import CodesearchError
-from codesearch.features import Scored, feature_matrix
 from codesearch.hit import Hit
-from codesearch.profiles import Profiles
 from codesearch.query import Filter, Query, language_name, parse
 from codesearch.restrict import allowed_ids
 from codesearch.settings import Settings
 from codesearch.target import Target, resolve
-from codesearch.terms import query_terms
 from indexer.crawl import CrawlOptions
 from indexer.errors import StoreError
 from indexer.mend import is_stamped, open_or_mend, stamp, was_tampered_with
@@ -41,9 +38,6 @@ CANDIDATES = 100
 """How many functions each of words and vectors bring to the ranking."""
 RERANKED = 20
 """How many of the best a matching head reads."""
-_PROFILES_REMEMBERED = 50_000
-_WORTH_A_THREAD = 200_000
-"""From so many functions on, words and vectors are searched at the same time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +61,8 @@ class CodeIndex:
         """What the run that brought the index up to date did; None when nothing had changed."""
         self._words = WordIndex(store.folder)
         self._vectors = VectorIndex(store, encoder.name, encoder.dim)
-        self._profiles = Profiles(self._words.terms)
         self._matchers: dict[str, Matcher] = {}
-        self._has_words = self._words.can_be_searched()
+        self._candidates = CandidateSearch(store, self._words, self._vectors, encoder)
         with store.reading():
             self._vectors.load()
 
@@ -229,7 +222,7 @@ class CodeIndex:
             known = self.store.count("files")
             missing = self.store.count_unencoded(self._vectors.encoder_id)
         return f"{why}: {known} of {known + pending} files can be found so far, " + (
-            f"{missing} functions only by their words" if self._has_words else "only by their meaning"
+            f"{missing} functions only by their words" if self._candidates.has_words else "only by their meaning"
         )
 
     # Searching
@@ -311,36 +304,7 @@ class CodeIndex:
         self, query: Query, depth: int = CANDIDATES, allowed: NDArray[np.int64] | None = None
     ) -> tuple[list[FunctionRow], NDArray[np.float32]]:
         """What words, vectors and symbols bring, with their ranking features, shape ``(n, len(FEATURES))``."""
-        terms = query_terms(self._words, query.text) if self._has_words else {}
-        by_words = partial(self._by_words, list(terms), depth, allowed)
-        by_meaning = partial(self._by_meaning, query.text, depth, allowed)
-        if not terms or self._words.count < _WORTH_A_THREAD:
-            words, meaning = by_words(), by_meaning()
-        else:
-            from concurrent.futures import ThreadPoolExecutor
-
-            with ThreadPoolExecutor(1) as other:
-                waiting = other.submit(by_words)
-                meaning = by_meaning()
-                words = waiting.result()
-        defining = self._words.defining(query.symbols, depth) if query.symbols and self._has_words else []
-        if allowed is not None and defining:
-            permitted = set(allowed.tolist())
-            defining = [i for i in defining if i in permitted]
-        places = self._places(list(dict.fromkeys([*words.ids, *meaning.ids, *defining])))
-        rows = [self._profiles.rows[place] for place in places.tolist()]
-        matched = self._words.matched(list(terms), [row.id for row in rows]) if terms else {}
-        return rows, feature_matrix(query, terms, self._profiles, places, words, meaning, matched)
-
-    def _by_words(self, terms: list[str], depth: int, allowed: NDArray[np.int64] | None) -> Scored:
-        if not terms:
-            return Scored((), ())
-        boosts = ranking.load_weights()["boosts"].tolist()
-        return Scored(*self._words.search(terms, boosts, depth, None if allowed is None else allowed.tolist()))
-
-    def _by_meaning(self, text: str, depth: int, allowed: NDArray[np.int64] | None) -> Scored:
-        ids, scores = self._vectors.search(self.encoder.encode_queries([text])[0], depth, allowed)
-        return Scored(ids.tolist(), scores.tolist())
+        return self._candidates.of(query, depth, allowed)
 
     def _rerank(
         self, text: str, rows: list[FunctionRow], scores: NDArray[np.float32], matcher: Matcher
@@ -362,13 +326,6 @@ class CodeIndex:
 
             self._matchers[named] = load_matcher(named)
         return self._matchers[named]
-
-    def _places(self, ids: list[int]) -> NDArray[np.int64]:
-        """Where the profiles of these functions are; those gone since a derived index was written are left out."""
-        if len(self._profiles) > _PROFILES_REMEMBERED:
-            self._profiles = Profiles(self._words.terms)
-        self._profiles.add(list(self.store.function_rows(self._profiles.missing(ids)).values()))
-        return self._profiles.places(ids)
 
     def _listed(self, allowed: NDArray[np.int64] | None, k: int) -> list[Hit]:
         """Filters without words list what they let through, in the order of the files."""

@@ -95,3 +95,11 @@ def test_the_role_of_a_file_is_a_feature(features_of, query, path, name, role):
 def test_a_query_for_tests_does_not_hold_it_against_a_test(features_of):
     path, name = "tests/test_tracking.py", "test_parse_tracking_number_splits_its_parts"
     assert features_of("test of parsing a tracking number", path, name)["test"] == 0.0
+
+
+def test_words_and_vectors_searched_at_the_same_time_give_the_same_candidates(index, monkeypatch):
+    rows, matrix = index.candidates(parse("retry with backoff"))
+    monkeypatch.setattr("codesearch.candidates._WORTH_A_THREAD", 0)
+    again, once_more = index.candidates(parse("retry with backoff"))
+    assert again == rows
+    assert np.array_equal(once_more, matrix)

@@ -1,0 +1,86 @@
+"""Candidates for an answer: what words, vectors and symbols bring, with their ranking features."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from codesearch.features import Scored, feature_matrix
+from codesearch.profiles import Profiles
+from codesearch.ranking import load_weights
+from codesearch.terms import query_terms
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from codesearch.encoders.protocol import Encoder
+    from codesearch.query import Query
+    from indexer.store import FunctionRow, Store
+    from indexer.vectors import VectorIndex
+    from indexer.words import WordIndex
+
+_PROFILES_REMEMBERED = 50_000
+_WORTH_A_THREAD = 200_000
+"""From so many functions on, words and vectors are searched at the same time."""
+
+
+class CandidateSearch:
+    """Searches the derived indexes of one store."""
+
+    def __init__(self, store: Store, words: WordIndex, vectors: VectorIndex, encoder: Encoder) -> None:
+        self._store = store
+        self._words = words
+        self._vectors = vectors
+        self._encoder = encoder
+        self._profiles = Profiles(words.terms)
+        self.has_words = words.can_be_searched()
+        """Whether there is a word index; a run that is under way may not have made it yet."""
+
+    def of(
+        self, query: Query, depth: int, allowed: NDArray[np.int64] | None
+    ) -> tuple[list[FunctionRow], NDArray[np.float32]]:
+        """Functions and their features, shape ``(n, len(FEATURES))``.
+
+        Args:
+            query: What is asked.
+            depth: How many functions each of words, vectors and symbols bring at most.
+            allowed: Ids of the functions that may be brought; by default all.
+        """
+        terms = query_terms(self._words, query.text) if self.has_words else {}
+        by_words = partial(self._by_words, list(terms), depth, allowed)
+        by_meaning = partial(self._by_meaning, query.text, depth, allowed)
+        if not terms or self._words.count < _WORTH_A_THREAD:
+            words, meaning = by_words(), by_meaning()
+        else:
+            from concurrent.futures import ThreadPoolExecutor
+
+            with ThreadPoolExecutor(1) as other:
+                waiting = other.submit(by_words)
+                meaning = by_meaning()
+                words = waiting.result()
+        defining = self._words.defining(query.symbols, depth) if query.symbols and self.has_words else []
+        if allowed is not None and defining:
+            permitted = set(allowed.tolist())
+            defining = [i for i in defining if i in permitted]
+        places = self._places(list(dict.fromkeys([*words.ids, *meaning.ids, *defining])))
+        rows = [self._profiles.rows[place] for place in places.tolist()]
+        matched = self._words.matched(list(terms), [row.id for row in rows]) if terms else {}
+        return rows, feature_matrix(query, terms, self._profiles, places, words, meaning, matched)
+
+    def _by_words(self, terms: list[str], depth: int, allowed: NDArray[np.int64] | None) -> Scored:
+        if not terms:
+            return Scored((), ())
+        boosts = load_weights()["boosts"].tolist()
+        return Scored(*self._words.search(terms, boosts, depth, None if allowed is None else allowed.tolist()))
+
+    def _by_meaning(self, text: str, depth: int, allowed: NDArray[np.int64] | None) -> Scored:
+        ids, scores = self._vectors.search(self._encoder.encode_queries([text])[0], depth, allowed)
+        return Scored(ids.tolist(), scores.tolist())
+
+    def _places(self, ids: list[int]) -> NDArray[np.int64]:
+        """Where the profiles of these functions are; those gone since a derived index was written are left out."""
+        if len(self._profiles) > _PROFILES_REMEMBERED:
+            self._profiles = Profiles(self._words.terms)
+        self._profiles.add(list(self._store.function_rows(self._profiles.missing(ids)).values()))
+        return self._profiles.places(ids)
