@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -201,7 +202,8 @@ def main() -> None:
                 best = ranking.spread((q.features @ fitted["text"]).astype(np.float32), q.files.tolist(), 3, repeat)
                 print(f"{scores[2]:.2f} {q.repository}: {q.text} | {q.wanted} | {[q.paths[i] for i in best]}")
     for kind, weights in fitted.items():
-        print(kind, {name: round(float(w), 2) for name, w in zip(FEATURES, weights, strict=True)})
+        rounded = {name: round(float(w), 2) for name, w in zip(FEATURES, weights, strict=True)}
+        print(kind, rounded, file=sys.stderr)
     if arguments.write:
         data = {"boosts": shipped["boosts"].tolist(), "repeat": repeat} | {
             kind: {name: round(float(w), 3) for name, w in zip(FEATURES, weights, strict=True) if abs(w) >= 0.0005}
