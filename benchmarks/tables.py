@@ -4,9 +4,9 @@
 
 BENCH holds ``repo-search`` and ``cosqa``; REPOSITORIES the clones of the repositories that ``repo-search`` names. A
 table whose command needs a place that was not ``--set`` is left as it is, and named: PAIRS is what ``codesearch train
-data`` wrote, CHECKOUTS holds the files of the repositories, SEMBLE and MODEL are semble's command and its model, ROOTS
-a smaller and a larger folder of source. What a command prints, or the first table of the report it writes, replaces what
-stands between ``<!-- table: NAME -->`` and ``<!-- end -->``, with the command above it.
+data`` wrote, CHECKOUTS holds the files of the repositories, SEMBLE and MODEL are semble's command and its model, and
+ROOTS a smaller and a larger folder of source. What a command prints, or the first table of the report that it writes,
+replaces what stands between ``<!-- table: NAME -->`` and ``<!-- end -->``, with the command above it.
 """
 
 from __future__ import annotations
