@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from codesearch.encoders.protocol import Encoder
     from codesearch.matching.protocol import Matcher
 
-CANDIDATES = 100
+CANDIDATES = 80
 """How many functions each of words and vectors bring to the ranking."""
 RERANKED = 20
 """How many of the best a matching head reads."""
