@@ -265,7 +265,7 @@ class CodeIndex:
             return self._listed(allowed, k)
         rows, features = self.candidates(parsed, max(CANDIDATES, 3 * k), allowed)
         scores = features @ ranking.load_weights()["symbol" if parsed.is_symbol else "text"]
-        if matcher:
+        if matcher and not parsed.is_symbol:  # what a symbol names is no matter of meaning
             scores = self._rerank(parsed.text, rows, scores, matcher)
         chosen = ranking.spread(scores, [row.file_id for row in rows], k, float(ranking.load_weights()["repeat"]))
         return self._hits([(rows[i], float(scores[i])) for i in chosen])

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
     from codesearch.encoders.checkpoint import Checkpoint
 
+CODE_TOKENS = 128
+"""Of a function that are read: the head was trained on its first ones, and each takes its time."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class OnnxMatcher:
@@ -32,7 +35,7 @@ class OnnxMatcher:
         scores = np.empty(len(codes), np.float32)
         asked = padded(self.encoder.token_ids([query]))
         query_vector, query_states = self.encoder.run(asked, ["vectors", "states"])
-        rows = self.encoder.token_ids(codes)
+        rows = [row[:CODE_TOKENS] for row in self.encoder.token_ids(codes)]
         for batch in batches([len(row) for row in rows]):
             ids = padded([rows[i] for i in batch])
             vectors, states = self.encoder.run(ids, ["vectors", "states"])

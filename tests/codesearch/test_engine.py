@@ -124,11 +124,18 @@ def test_no_words_and_no_filters_find_nothing(project):
 def test_a_matching_head_orders_the_best(project):
     head = Prefers("attempts")
     with CodeIndex.build(project) as index:
-        plain = index.search("date", k=5)
-        again = index.search("date", k=5, rerank=head)
+        plain = index.search("read a date", k=5)
+        again = index.search("read a date", k=5, rerank=head)
     assert any("parse_date" in code for code in head.asked)
     assert {hit.path for hit in again} & {hit.path for hit in plain}
-    assert again[0].snippet != plain[0].snippet
+    assert [hit.snippet for hit in again] != [hit.snippet for hit in plain]
+
+
+def test_a_matching_head_is_not_asked_about_a_symbol(project):
+    head = Prefers("attempts")
+    with CodeIndex.build(project) as index:
+        assert index.search("parse_date", rerank=head) == index.search("parse_date")
+    assert head.asked == []
 
 
 def test_similar_leaves_the_function_itself_out(project):
