@@ -25,6 +25,7 @@ from codesearch import load_encoder
 from codesearch.encoders.protocol import Encoder
 from codesearch.train.data.pair import Pair, read_pairs
 from eval.bm25 import BM25, words
+from eval.fusion import SHARE
 from eval.intervals import Estimate, estimate
 from eval.tasks.cosqa import CoSQA
 from eval.tasks.task import Source
@@ -32,8 +33,6 @@ from indexer.text import encoder_text
 
 LANGUAGES = ("go", "java", "javascript", "php", "python", "ruby")
 CANDIDATES = 1000
-BM25_SHARE = 0.3
-"""What BM25 counts beside the encoder, both scaled to 0..1 for each query."""
 MEDIAN_WORDS = 60
 """Of the functions that speed is measured with."""
 
@@ -90,7 +89,7 @@ def vector_scores(encoder: Encoder, collection: Collection) -> NDArray[np.float3
 
 
 def fused(vectors: NDArray[np.float32], by_words: NDArray[np.float32]) -> NDArray[np.float32]:
-    return _spread(vectors) + BM25_SHARE * _spread(by_words)
+    return _spread(vectors) + SHARE * _spread(by_words)
 
 
 def _spread(scores: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -112,7 +111,7 @@ def print_quality(encoders: dict[str, Encoder], collection: Collection) -> None:
         vectors = vector_scores(encoder, collection)
         print(f"{collection.name:20} {name:40} {reciprocal_rank(vectors, collection.answers)}")
         together = reciprocal_rank(fused(vectors, by_words), collection.answers)
-        print(f"{collection.name:20} {name + f' + {BM25_SHARE} BM25':40} {together}", flush=True)
+        print(f"{collection.name:20} {name + f' + {SHARE} BM25':40} {together}", flush=True)
 
 
 def print_speed(name: str, encoder: Encoder, collection: Collection, count: int) -> None:
