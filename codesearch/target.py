@@ -52,10 +52,8 @@ def resolve(
     Raises:
         SourceError: it does not exist or cannot be cloned.
     """
-    from indexer.clone import is_git_url
-
     text = str(path_or_url)
-    if is_git_url(text) and not Path(text).exists():
+    if not os.path.exists(text) and _is_git_url(text):  # noqa: PTH110 - a Path's own raises where it may not look
         return _resolve_url(text, ref, index_dir, update, tell)
     if ref:
         raise SourceError("--ref goes with a git URL: check the branch out to search it in a folder")
@@ -67,6 +65,12 @@ def resolve(
     return Target(
         root, "" if under == "." else under, index_folder(str(root), index_dir), Repository(root.name, str(root))
     )
+
+
+def _is_git_url(text: str) -> bool:
+    from indexer.remote import is_git_url
+
+    return is_git_url(text)
 
 
 def _resolve_url(

@@ -35,9 +35,11 @@ class Repository:
     """Seconds since the epoch of the last complete run."""
 
 
-@dataclass(frozen=True, slots=True)
-class FileRecord:
-    """What is remembered of a file to tell whether it changed; ``skipped`` is why it holds no functions."""
+class FileRecord(NamedTuple):
+    """What is remembered of a file to tell whether it changed; ``skipped`` is why it holds no functions.
+
+    A tuple, as every search reads one for each file.
+    """
 
     path: str
     size: int
@@ -64,8 +66,7 @@ class NewFunction(NamedTuple):
     """Of the text an encoder reads, see ``indexer.text``."""
 
 
-@dataclass(frozen=True, slots=True)
-class FunctionRow:
+class FunctionRow(NamedTuple):
     """A stored function without its text, as ranking and filters need it."""
 
     id: int
@@ -190,7 +191,7 @@ class Store:
         rows = self.connection.execute(
             "SELECT path, size, mtime_ns, inode, digest, language, skipped, id FROM files WHERE repository_id = 1"
         )
-        return {row[0]: FileRecord(*row) for row in rows}
+        return {row[0]: FileRecord._make(row) for row in rows}
 
     def delete_files(self, ids: Iterable[int]) -> None:
         """Forget files and their functions; their vectors stay for when they come back."""
@@ -264,7 +265,7 @@ class Store:
             for row in self.connection.execute(
                 f"SELECT {_ROW} FROM functions JOIN files ON files.id = file_id WHERE functions.id IN ({marks})", some
             ):
-                rows[row[0]] = FunctionRow(*row)
+                rows[row[0]] = FunctionRow._make(row)
         return rows
 
     def texts(self, ids: Sequence[int]) -> dict[int, str]:

@@ -6,13 +6,15 @@ below the differences that matter for a rank.
 
 from __future__ import annotations
 
+import sys
 import zlib
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from indexer.errors import StoreError
+from indexer.flat_file import FlatFile
 from indexer.seal import holds, seal
 
 if TYPE_CHECKING:
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from indexer.faiss_file import FaissFile
     from indexer.store import Store
 
 _NAME = "vectors"
@@ -32,9 +35,7 @@ _TAIL_SHARE = 0.05
 # Exact search reads all vectors: 0.8 ms for 10,000 of 256 dimensions, and grows with their number. Above this, an
 # inverted file reads a small part of them; its recall against exact search is measured when it is built.
 EXACT_LIMIT = 120_000
-_RECALL_TARGET = 0.97
 _RECALL_SAMPLE = 256
-_RECALL_K = 10
 
 
 def pack(vectors: NDArray[np.float32]) -> bytes:
@@ -74,7 +75,8 @@ class VectorIndex:
         self.encoder_id = store.encoder_id(encoder_name)
         self._name = f"{_NAME}-{self.encoder_id}"
         self.is_whole = True
-        self._base: Any = None
+        self._base: FlatFile | FaissFile | None = None
+        self._was_asked = False
         self._gone: NDArray[np.int64] = np.empty(0, np.int64)
         self._tail_ids: NDArray[np.int64] = np.empty(0, np.int64)
         self._tail: NDArray[np.float32] = np.empty((0, dim), np.float32)
@@ -90,7 +92,7 @@ class VectorIndex:
         Returns whether there was one that is damaged.
         """
         derived = self.store.derived(self._name)
-        is_damaged = derived is not None and self._open_base(derived) is None
+        is_damaged = derived is not None and self._opened(derived) is None
         if derived is not None and not is_damaged:
             last_id, rows, _ = derived
             changed = self.store.count_after(last_id) + len(self.store.gone(_NAME, last_id))
@@ -103,20 +105,18 @@ class VectorIndex:
         return is_damaged
 
     def _write_base(self) -> None:
-        faiss = _faiss()
-
         last_id = self.store.last_id()
-        index = self._trained_index()
+        file = self._empty_file()
         functions = 0
         for ids, vectors in self._stored_batches(0):
-            index.add_with_ids(vectors, ids)
+            file.add(ids, vectors)
             functions += len(np.unique(ids))
-        if hasattr(index, "nlist"):
-            _tune_recall(index, self._sample(_RECALL_SAMPLE))
+        if file.is_inverted:
+            file.tune(self._sample(_RECALL_SAMPLE))
         path = self._path(last_id)
         temporary = path.with_suffix(".tmp")
         try:
-            faiss.write_index(index, str(temporary))
+            file.write(temporary)
             temporary.replace(path)
         except (RuntimeError, OSError) as error:
             temporary.unlink(missing_ok=True)
@@ -137,23 +137,14 @@ class VectorIndex:
         for old in self.store.folder.glob(f"{_NAME}-*"):
             old.unlink(missing_ok=True)
 
-    def _trained_index(self) -> Any:
-        faiss = _faiss()
+    def _empty_file(self) -> FaissFile:
+        from indexer.faiss_file import FaissFile
 
         count = self.store.count("functions")
         if count <= EXACT_LIMIT:
-            flat = faiss.IndexScalarQuantizer(self.dim, faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT)
-            return faiss.IndexIDMap(flat)
+            return FaissFile.exact(self.dim)
         lists = int(4 * np.sqrt(count))
-        quantizer = faiss.IndexFlatIP(self.dim)
-        index = faiss.IndexIVFScalarQuantizer(
-            quantizer, self.dim, lists, faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT
-        )
-        quantizer.this.disown()  # the inverted file frees it
-        index.own_fields = True
-        index.cp.niter = 8
-        index.train(self._sample(40 * lists))
-        return index
+        return FaissFile.inverted(self.dim, lists, self._sample(40 * lists))
 
     def _sample(self, size: int) -> NDArray[np.float32]:
         step = max(1, self.store.count("functions") // size)
@@ -187,7 +178,7 @@ class VectorIndex:
         """
         derived = self.store.derived(self._name)
         last_id = 0
-        self._base = self._open_base(derived) if derived else None
+        self._base = self._opened(derived) if derived else None
         self.is_whole = derived is None or self._base is not None
         if derived and self._base is not None:
             last_id = derived[0]
@@ -197,17 +188,19 @@ class VectorIndex:
             self._tail_ids = np.concatenate([ids for ids, _ in tail])
             self._tail = np.concatenate([vectors for _, vectors in tail])
 
-    def _open_base(self, derived: tuple[int, int, str]) -> Any:
-        """The FAISS file, or None if it is damaged or was just replaced by a process that is indexing."""
+    def _opened(self, derived: tuple[int, int, str]) -> FlatFile | FaissFile | None:
+        """The file, or None if it is damaged or was just replaced by a process that is indexing."""
         if not holds(self.store.folder, derived[2]):
             return None
-        faiss = _faiss()
+        path = self._path(derived[0])
+        # A command that answers one query is done before FAISS would be imported.
+        flat = None if "faiss" in sys.modules else FlatFile.open(path, self.dim)
+        return flat or self._opened_by_faiss(path)
 
-        try:
-            base = faiss.read_index(str(self._path(derived[0])), faiss.IO_FLAG_MMAP_IFC)
-        except RuntimeError:
-            return None
-        return base if base.d == self.dim else None
+    def _opened_by_faiss(self, path: Path) -> FaissFile | None:
+        from indexer.faiss_file import FaissFile
+
+        return FaissFile.open(path, self.dim)
 
     def vector_of(self, digest: bytes) -> NDArray[np.float32] | None:
         """The unit vector of a content, the mean of its parts; None if it is not encoded."""
@@ -240,23 +233,11 @@ class VectorIndex:
     ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         if self._base is None:
             return np.empty(0, np.int64), np.empty(0, np.float32)
-        parameters = None
-        if allowed is not None or len(self._gone):
-            faiss = _faiss()
-
-            selector = (
-                faiss.IDSelectorNot(faiss.IDSelectorBatch(self._gone))
-                if allowed is None
-                else faiss.IDSelectorBatch(allowed)
-            )
-            parameters = (
-                faiss.SearchParametersIVF(sel=selector, nprobe=self._base.nprobe)
-                if hasattr(self._base, "nprobe")
-                else faiss.SearchParameters(sel=selector)
-            )
-        scores, ids = self._base.search(query[None, :], min(k, self._base.ntotal), params=parameters)
-        real = ids[0] >= 0
-        return ids[0][real], scores[0][real]
+        if self._was_asked and isinstance(self._base, FlatFile):
+            # Who asks twice may ask often. Another process may have replaced the file; what is mapped stays.
+            self._base = self._opened_by_faiss(self._base.path) or self._base
+        self._was_asked = True
+        return self._base.search(query, k, allowed, self._gone)
 
     def _search_tail(
         self, query: NDArray[np.float32], allowed: NDArray[np.int64] | None
@@ -266,26 +247,6 @@ class VectorIndex:
             return self._tail_ids, scores
         keep = np.isin(self._tail_ids, allowed)
         return self._tail_ids[keep], scores[keep]
-
-
-def _tune_recall(index: Any, sample: NDArray[np.float32]) -> None:
-    """Read as few inverted lists as reach the recall target against reading all of them."""
-    index.nprobe = index.nlist
-    exact = index.search(sample, _RECALL_K)[1]
-    index.nprobe = 8
-    while index.nprobe < index.nlist:
-        found = index.search(sample, _RECALL_K)[1]
-        shared = sum(len(np.intersect1d(a, b)) for a, b in zip(exact, found, strict=True))
-        if shared >= _RECALL_TARGET * exact.size:
-            return
-        index.nprobe = 1 + int(1.4 * index.nprobe)
-
-
-def _faiss() -> Any:
-    """FAISS takes a tenth of a second to import, and small indexes do without it."""
-    import faiss
-
-    return faiss
 
 
 def _first_line(error: BaseException) -> str:

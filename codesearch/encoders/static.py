@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
+from codesearch.encoders.mapped import mapped_tensors
 from codesearch.encoders.vocabulary import Vocabulary
 from codesearch.errors import ModelError
 
@@ -78,7 +79,7 @@ class StaticEncoder:
         """
         try:
             config = json.loads((folder / "config.json").read_text("utf-8"))
-            tensors = _read_tensors(folder / "model.safetensors")
+            tensors = mapped_tensors(folder / "model.safetensors")
             is_ours = config.get("model_type") == MODEL_TYPE
             # Reading all bytes for their digest would take as long as all the rest.
             name = f"{folder.name}@{config['digest'] if is_ours else digest_of(folder)}"
@@ -90,7 +91,7 @@ class StaticEncoder:
 
     @classmethod
     def _from_words(cls, name: str, folder: Path, tensors: dict[str, NDArray[np.generic]]) -> StaticEncoder:
-        vocabulary = Vocabulary((folder / "vocabulary.txt").read_text("utf-8").splitlines())
+        vocabulary = Vocabulary((folder / "vocabulary.txt").read_bytes().decode().splitlines())
         rows = tensors["embeddings"]
         if len(vocabulary.tokens) != len(rows):
             raise ValueError(f"{len(vocabulary.tokens)} tokens in vocabulary.txt for {len(rows)} embeddings")
@@ -189,17 +190,6 @@ class _SubwordTokenizer:
     def token_ids(self, texts: Sequence[str]) -> list[list[int]]:
         encodings = self._tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)
         return [[i for i in encoding.ids if i != self._unknown] for encoding in encodings]
-
-
-def _read_tensors(path: Path) -> dict[str, NDArray[np.generic]]:
-    from safetensors import SafetensorError
-    from safetensors.numpy import load_file
-
-    try:
-        tensors: dict[str, NDArray[np.generic]] = load_file(path)
-    except SafetensorError as error:
-        raise ValueError(f"{path.name} is damaged ({error})") from error
-    return tensors
 
 
 def digest_of(folder: Path) -> str:

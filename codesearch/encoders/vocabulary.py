@@ -6,6 +6,7 @@ Identifiers are cut where a reader would cut them (case, underscores, digits), s
 
 from __future__ import annotations
 
+from functools import cached_property
 from itertools import chain
 from typing import TYPE_CHECKING
 
@@ -22,10 +23,13 @@ class Vocabulary:
     """Maps texts to token ids; a token's id is its line in the vocabulary file."""
 
     def __init__(self, tokens: Sequence[str]) -> None:
-        self.tokens = list(tokens)
-        self._ids = dict(zip(self.tokens, range(len(self.tokens)), strict=True))
-        self._longest = max(map(len, self.tokens), default=0)
+        self.tokens = tokens
+        self._ids = dict(zip(tokens, range(len(tokens)), strict=True))
         self._known = _Known(self._read)
+
+    @cached_property
+    def _longest(self) -> int:
+        return max(map(len, self.tokens), default=0)
 
     def token_ids(self, texts: Sequence[str]) -> list[list[int]]:
         """Ids of every text's tokens in their order; characters that no token covers are left out."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +15,8 @@ from numpy.typing import NDArray
 
 from indexer import vectors as vectors_module
 from indexer.errors import StoreError
+from indexer.faiss_file import FaissFile
+from indexer.flat_file import FlatFile
 from indexer.store import FileRecord, NewFunction, Repository, Store
 from indexer.vectors import VectorIndex, is_whole, pack, unpack
 
@@ -91,6 +95,58 @@ def test_a_small_index_is_searched_exactly(store: Store, parts: int) -> None:
     assert [found(index, query, 10) for query in queries] == exact(store, queries, 10)
 
 
+def test_a_small_file_is_searched_without_faiss_as_with_it(store: Store) -> None:
+    add(store, "a", unit_rows(600), 3)
+    VectorIndex(store, "e", DIM).update()
+    (path,) = store.folder.glob("*.faiss")
+    flat, by_faiss = FlatFile.open(path, DIM), FaissFile.open(path, DIM)
+    assert flat is not None
+    assert by_faiss is not None
+    nobody = np.empty(0, np.int64)
+    for allowed, gone in [(None, nobody), (None, np.arange(1, 150)), (np.arange(3, 60), nobody)]:
+        for query in unit_rows(10):
+            ids, scores = by_faiss.search(query, 20, allowed, gone)
+            mine, my_scores = flat.search(query, 20, allowed, gone)
+            assert set(mine.tolist()) == set(ids.tolist())
+            assert np.sort(my_scores) == pytest.approx(np.sort(scores), abs=1e-6)
+
+
+def test_a_file_that_is_not_exact_or_of_another_dimension_is_left_to_faiss(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add(store, "a", unit_rows(600))
+    VectorIndex(store, "e", DIM).update()
+    (path,) = store.folder.glob("*.faiss")
+    assert FlatFile.open(path, DIM) is not None
+    assert FlatFile.open(path, 2 * DIM) is None
+    assert FlatFile.open(path.with_suffix(".gone"), DIM) is None
+    path.write_bytes(path.read_bytes()[:-1])
+    assert FlatFile.open(path, DIM) is None
+    monkeypatch.setattr(vectors_module, "EXACT_LIMIT", 100)
+    VectorIndex(store, "e", DIM).update()
+    (path,) = store.folder.glob("*.faiss")
+    assert FlatFile.open(path, DIM) is None
+
+
+def test_one_query_goes_without_faiss_and_the_next_finds_the_same_with_it(tmp_path: Path) -> None:
+    with_store = Store.open(tmp_path / "index", create=True)
+    add(with_store, "a", unit_rows(1200))
+    VectorIndex(with_store, "e", DIM).update()
+    with_store.close()
+    program = (
+        "import sys; from pathlib import Path; import numpy as np; "
+        "from indexer.store import Store; from indexer.vectors import VectorIndex; "
+        "index = VectorIndex(Store.open(Path(sys.argv[1])), 'e', 16); index.load(); "
+        "query = np.ones(16, np.float32) / 4; "
+        "first = index.search(query, 9)[0].tolist(); print('faiss' in sys.modules); "
+        "print(first == index.search(query, 9)[0].tolist()); print('faiss' in sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, str(tmp_path / "index")], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split() == ["False", "True", "True"]
+
+
 def test_deleted_and_newer_functions_give_the_answers_of_a_fresh_build(store: Store) -> None:
     add(store, "a", unit_rows(300))
     add(store, "b", unit_rows(40))
@@ -130,7 +186,8 @@ def test_a_large_index_reads_a_part_and_finds_almost_all(store: Store, monkeypat
     add(store, "a", unit_rows(6000))
     VectorIndex(store, "e", DIM).update()
     index = loaded(store)
-    assert 0 < index._base.nprobe < index._base.nlist
+    assert isinstance(index._base, FaissFile)
+    assert 0 < index._base.index.nprobe < index._base.index.nlist
     queries = unit_rows(100)
     truth = exact(store, queries, 10)
     shared = [len({*found(index, query, 10)} & {*best}) for query, best in zip(queries, truth, strict=True)]

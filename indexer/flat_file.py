@@ -1,0 +1,71 @@
+"""An exact FAISS file, searched without FAISS: importing that library takes longer than comparing some vectors.
+
+The layout is that of ``faiss::write_index`` for an ``IndexIDMap`` around an ``IndexScalarQuantizer`` of float16
+(faiss/impl/index_write.cpp): a header that begins with ``IxMp``, the dimension and the number of vectors, the rows with
+their size in bytes before them, and at the end the ids with their number before them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+MOST_ROWS = 30_000
+"""With more, to import FAISS is quicker than to turn all rows into float32."""
+_MAGIC = b"IxMp"
+_ROWS_AT_ONCE = 2048
+
+
+@dataclass(frozen=True)
+class FlatFile:
+    """The mapped rows and ids of a file."""
+
+    path: Path
+    rows: NDArray[np.float16]
+    """Unit vectors, shape ``(n, dim)``."""
+    ids: NDArray[np.int64]
+
+    @classmethod
+    def open(cls, path: Path, dim: int) -> FlatFile | None:
+        """Map a file; None if it is of another kind or has too many rows."""
+        try:
+            mapped = np.asarray(np.memmap(path, np.uint8, "r"))
+        except (OSError, ValueError):
+            return None
+        if len(mapped) < 16 or mapped[:4].tobytes() != _MAGIC:
+            return None
+        count = _number(mapped, 8)
+        ids_at = len(mapped) - 8 * count
+        rows_at = ids_at - 8 - 2 * dim * count
+        if not 0 < count <= MOST_ROWS or rows_at < 16:
+            return None
+        if (_number(mapped, ids_at - 8), _number(mapped, rows_at - 8)) != (count, 2 * dim * count):
+            return None
+        rows = mapped[rows_at : ids_at - 8].view("<f2").reshape(count, dim)
+        return cls(path, rows, np.frombuffer(mapped[ids_at:].tobytes(), "<i8"))
+
+    def search(
+        self, query: NDArray[np.float32], k: int, allowed: NDArray[np.int64] | None, gone: NDArray[np.int64]
+    ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        """Ids and inner products of the ``k`` nearest rows among those allowed, or among those that are not gone."""
+        blocks = range(0, len(self.rows), _ROWS_AT_ONCE)
+        scores = np.concatenate([self.rows[i : i + _ROWS_AT_ONCE].astype(np.float32) @ query for i in blocks])
+        ids = self.ids
+        if allowed is not None or len(gone):
+            keep = np.isin(ids, allowed) if allowed is not None else ~np.isin(ids, gone)
+            ids, scores = ids[keep], scores[keep]
+        if k < len(ids):
+            best = np.argpartition(-scores, k)[:k]
+            ids, scores = ids[best], scores[best]
+        return ids, scores
+
+
+def _number(mapped: NDArray[np.uint8], at: int) -> int:
+    return int(mapped[at : at + 8].view("<i8")[0])
