@@ -72,18 +72,27 @@ class Profiles:
         first = len(self)
         self._constant = _with_room(self._constant, first + len(rows))
         self._words = _with_room(self._words, first + len(rows))
+        # Cells of the flat arrays and what goes there: written at once, which numpy does ten times as fast.
+        cells: list[int] = []
+        values: list[float] = []
+        word_cells: list[int] = []
+        numbers: list[int] = []
         for place, row in enumerate(rows, first):
             self._places[row.id] = place
             self.rows.append(row)
             found = _VERSION.search(row.path)
             self.versions.append((row.path[: found.start()], int(found[1])) if found else None)
             for column, value in _constants(row):
-                self._constant[place, column] = value
+                cells.append(place * len(CONSTANT) + column)
+                values.append(value)
             folder, _, file = row.path.rpartition("/")
             texts = (row.name, row.qualified_name.rpartition(".")[0], file.partition(".")[0], folder)
-            for of_name, text in zip(self._words[place], texts, strict=True):
-                numbers = self._numbers_of(text)
-                of_name[: len(numbers)] = numbers
+            for start, text in enumerate(texts, place * len(NAMES)):
+                of_name = self._numbers_of(text)
+                word_cells.extend(range(start * MOST_WORDS_OF_A_NAME, start * MOST_WORDS_OF_A_NAME + len(of_name)))
+                numbers.extend(of_name)
+        self._constant.reshape(-1)[cells] = values
+        self._words.reshape(-1)[word_cells] = numbers
 
     def _numbers_of(self, text: str) -> list[int]:
         found = self._texts.get(text)

@@ -1,4 +1,7 @@
-"""An exact FAISS file, searched without FAISS: importing that library takes longer than comparing some vectors.
+"""A small exact FAISS file, searched without FAISS.
+
+One product of a matrix and a vector takes half the time that FAISS takes for float16 rows while the matrix fits the
+processor's cache, and importing that library takes longer than all the rest of a search.
 
 The layout is that of ``faiss::write_index`` for an ``IndexIDMap`` around an ``IndexScalarQuantizer`` of float16
 (faiss/impl/index_write.cpp): a header that begins with ``IxMp``, the dimension and the number of vectors, the rows with
@@ -8,6 +11,7 @@ their size in bytes before them, and at the end the ids with their number before
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,20 +21,23 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-MOST_ROWS = 30_000
-"""With more, to import FAISS is quicker than to turn all rows into float32."""
+MOST_ROWS = 25_000
+"""With more, FAISS is as quick, and needs half the memory."""
 _MAGIC = b"IxMp"
-_ROWS_AT_ONCE = 2048
 
 
 @dataclass(frozen=True)
 class FlatFile:
-    """The mapped rows and ids of a file."""
+    """The rows and ids of a file."""
 
-    path: Path
-    rows: NDArray[np.float16]
-    """Unit vectors, shape ``(n, dim)``."""
+    mapped: NDArray[np.float16]
+    """Unit vectors, shape ``(n, dim)``, as they are on disk."""
     ids: NDArray[np.int64]
+
+    @cached_property
+    def rows(self) -> NDArray[np.float32]:
+        """The vectors in memory."""
+        return self.mapped.astype(np.float32)
 
     @classmethod
     def open(cls, path: Path, dim: int) -> FlatFile | None:
@@ -49,15 +56,13 @@ class FlatFile:
         if (_number(mapped, ids_at - 8), _number(mapped, rows_at - 8)) != (count, 2 * dim * count):
             return None
         rows = mapped[rows_at : ids_at - 8].view("<f2").reshape(count, dim)
-        return cls(path, rows, np.frombuffer(mapped[ids_at:].tobytes(), "<i8"))
+        return cls(rows, np.frombuffer(mapped[ids_at:].tobytes(), "<i8"))
 
     def search(
         self, query: NDArray[np.float32], k: int, allowed: NDArray[np.int64] | None, gone: NDArray[np.int64]
     ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         """Ids and inner products of the ``k`` nearest rows among those allowed, or among those that are not gone."""
-        blocks = range(0, len(self.rows), _ROWS_AT_ONCE)
-        scores = np.concatenate([self.rows[i : i + _ROWS_AT_ONCE].astype(np.float32) @ query for i in blocks])
-        ids = self.ids
+        ids, scores = self.ids, self.rows @ query
         if allowed is not None or len(gone):
             keep = np.isin(ids, allowed) if allowed is not None else ~np.isin(ids, gone)
             ids, scores = ids[keep], scores[keep]

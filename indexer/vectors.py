@@ -6,7 +6,6 @@ below the differences that matter for a rank.
 
 from __future__ import annotations
 
-import sys
 import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -76,7 +75,6 @@ class VectorIndex:
         self._name = f"{_NAME}-{self.encoder_id}"
         self.is_whole = True
         self._base: FlatFile | FaissFile | None = None
-        self._was_asked = False
         self._gone: NDArray[np.int64] = np.empty(0, np.int64)
         self._tail_ids: NDArray[np.int64] = np.empty(0, np.int64)
         self._tail: NDArray[np.float32] = np.empty((0, dim), np.float32)
@@ -193,11 +191,8 @@ class VectorIndex:
         if not holds(self.store.folder, derived[2]):
             return None
         path = self._path(derived[0])
-        # A command that answers one query is done before FAISS would be imported.
-        flat = None if "faiss" in sys.modules else FlatFile.open(path, self.dim)
-        return flat or self._opened_by_faiss(path)
-
-    def _opened_by_faiss(self, path: Path) -> FaissFile | None:
+        if (flat := FlatFile.open(path, self.dim)) is not None:
+            return flat
         from indexer.faiss_file import FaissFile
 
         return FaissFile.open(path, self.dim)
@@ -233,10 +228,6 @@ class VectorIndex:
     ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         if self._base is None:
             return np.empty(0, np.int64), np.empty(0, np.float32)
-        if self._was_asked and isinstance(self._base, FlatFile):
-            # Who asks twice may ask often. Another process may have replaced the file; what is mapped stays.
-            self._base = self._opened_by_faiss(self._base.path) or self._base
-        self._was_asked = True
         return self._base.search(query, k, allowed, self._gone)
 
     def _search_tail(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from codesearch.encoders import onnx
-from codesearch.encoders.onnx import ENCODER, MATCHING, OnnxEncoder, batches, identity, open_session, padded
+from codesearch.encoders.onnx import ENCODER, MATCHING, OnnxEncoder, identity, on_every_core, open_session, padded
 from codesearch.errors import ModelError
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from codesearch.encoders.checkpoint import Checkpoint
 
-CODE_TOKENS = 128
+CODE_TOKENS = 64
 """Of a function that are read: the head was trained on its first ones, and each takes its time."""
 
 
@@ -36,11 +36,13 @@ class OnnxMatcher:
         asked = padded(self.encoder.token_ids([query]))
         query_vector, query_states = self.encoder.run(asked, ["vectors", "states"])
         rows = [row[:CODE_TOKENS] for row in self.encoder.token_ids(codes)]
-        for batch in batches([len(row) for row in rows]):
-            ids = padded([rows[i] for i in batch])
+
+        def score_batch(batch: list[int], ids: NDArray[np.int64]) -> None:
             vectors, states = self.encoder.run(ids, ["vectors", "states"])
             given = {"query": query_states, "code": states, "mask": ids != 0, "cosine": vectors @ query_vector[0]}
             scores[batch] = self.session.run(["scores"], given)[0]
+
+        on_every_core(score_batch, rows)
         return scores
 
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 _FLOAT, _INT64, _BOOL = 1, 7, 9  # element types of ONNX
 
 
-def export(model: Bimodal, tokenizer: Tokenizer, folder: Path, max_tokens: int = 256, with_head: bool = True) -> None:
+def export(model: Bimodal, tokenizer: Tokenizer, folder: Path, max_tokens: int = 128, with_head: bool = True) -> None:
     """Write ``config.json``, ``tokenizer.json``, ``encoder.onnx`` and, for a trained head, ``matching.onnx``.
 
     Args:

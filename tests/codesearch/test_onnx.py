@@ -139,7 +139,7 @@ def test_the_order_of_texts_is_kept(exported: Path) -> None:
 
 def test_batches_hold_every_text_once_the_longest_first() -> None:
     lengths = [3, 400, 20, 1, 2000, 5000, 20] * 30
-    found = list(batches(lengths))
+    found = list(batches(lengths, 2048))
     assert sorted(i for batch in found for i in batch) == list(range(len(lengths)))
     longest = [max(lengths[i] for i in batch) for batch in found]
     assert longest == sorted(longest, reverse=True)

@@ -128,23 +128,22 @@ def test_a_file_that_is_not_exact_or_of_another_dimension_is_left_to_faiss(
     assert FlatFile.open(path, DIM) is None
 
 
-def test_one_query_goes_without_faiss_and_the_next_finds_the_same_with_it(tmp_path: Path) -> None:
-    with_store = Store.open(tmp_path / "index", create=True)
-    add(with_store, "a", unit_rows(1200))
-    VectorIndex(with_store, "e", DIM).update()
-    with_store.close()
+def test_an_index_with_a_small_file_is_searched_without_importing_faiss(tmp_path: Path) -> None:
+    with_file = Store.open(tmp_path / "index", create=True)
+    add(with_file, "a", unit_rows(1200))
+    VectorIndex(with_file, "e", DIM).update()
+    assert list(with_file.folder.glob("*.faiss"))
+    with_file.close()
     program = (
         "import sys; from pathlib import Path; import numpy as np; "
         "from indexer.store import Store; from indexer.vectors import VectorIndex; "
         "index = VectorIndex(Store.open(Path(sys.argv[1])), 'e', 16); index.load(); "
-        "query = np.ones(16, np.float32) / 4; "
-        "first = index.search(query, 9)[0].tolist(); print('faiss' in sys.modules); "
-        "print(first == index.search(query, 9)[0].tolist()); print('faiss' in sys.modules)"
+        "print(len(index.search(np.ones(16, np.float32) / 4, 9)[0]), 'faiss' in sys.modules)"
     )
     done = subprocess.run(
         [sys.executable, "-c", program, str(tmp_path / "index")], capture_output=True, text=True, check=True
     )
-    assert done.stdout.split() == ["False", "True", "True"]
+    assert done.stdout.split() == ["9", "False"]
 
 
 def test_deleted_and_newer_functions_give_the_answers_of_a_fresh_build(store: Store) -> None:
