@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from codesearch.errors import CodesearchError
-from codesearch.train.data.pair import read_pairs
+from codesearch.train.data.pair import WRITTEN, read_pairs
 from indexer.text import encoder_text
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from codesearch.train.data.pair import Pair, Split
 
+_SHARD_VERSION = 2  # raised when a shard holds something else for the same pairs
 MAX_TEXT_TOKENS = 64
 MAX_CODE_TOKENS = 128
 _CHARACTERS = 20  # a token has hardly ever more, so that long texts need not be tokenised to their end
@@ -67,9 +68,10 @@ class Pairs:
     """Pairs of one number have the same text, so that none is a wrong answer to the other."""
     same_code: NDArray[np.int64]
     repositories: NDArray[np.int64]
+    files: NDArray[np.int64]
     languages: NDArray[np.int64]
     wrote: NDArray[np.bool_]
-    """Whether the text is something other than the docstring: a commit's subject, a comment, a sentence, a test."""
+    """Whether the text is something else that a person wrote: a commit's subject, a comment, a sentence, a test."""
 
     def __len__(self) -> int:
         """Return how many pairs there are."""
@@ -83,7 +85,7 @@ def tokenised(files: Sequence[Path], tokenizer: Tokenizer, folder: Path, split: 
         CodesearchError: the files hold no pairs of the split.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    made_with = hashlib.blake2b(tokenizer.to_str().encode(), digest_size=4).hexdigest()
+    made_with = hashlib.blake2b(f"{_SHARD_VERSION}{tokenizer.to_str()}".encode(), digest_size=4).hexdigest()
     shards = []
     for file in files:
         changed = file.stat().st_mtime_ns
@@ -99,9 +101,7 @@ def tokenised(files: Sequence[Path], tokenizer: Tokenizer, folder: Path, split: 
 
 def _tokenise(pairs: Sequence[Pair], tokenizer: Tokenizer) -> Pairs:
     docstrings = {_function(pair): pair.text for pair in pairs if pair.source == "docstring"}
-    with_docstring = [
-        row for row, pair in enumerate(pairs) if pair.source != "docstring" and _function(pair) in docstrings
-    ]
+    with_docstring = [row for row, pair in enumerate(pairs) if pair.source in WRITTEN and _function(pair) in docstrings]
     documented: list[list[int]] = [[] for _ in pairs]
     texts = [_read_text(pairs[row], docstrings[_function(pairs[row])]) for row in with_docstring]
     for row, ids in zip(with_docstring, token_ids(texts, tokenizer, MAX_CODE_TOKENS), strict=True):
@@ -113,8 +113,9 @@ def _tokenise(pairs: Sequence[Pair], tokenizer: Tokenizer) -> Pairs:
         same_text=_numbers(" ".join(pair.text.lower().split()) for pair in pairs),
         same_code=_numbers(pair.code for pair in pairs),
         repositories=_numbers(pair.repo for pair in pairs),
+        files=_numbers(f"{pair.repo}/{pair.path}" for pair in pairs),
         languages=_numbers(pair.language for pair in pairs),
-        wrote=np.array([pair.source != "docstring" for pair in pairs], np.bool_),
+        wrote=np.array([pair.source in WRITTEN for pair in pairs], np.bool_),
     )
 
 
@@ -170,20 +171,24 @@ def _joined(shards: Sequence[Pairs]) -> Pairs:
     return Pairs(**joined)
 
 
-def epoch(pairs: Pairs, batch: int, run: int, wrote: float, seed: tuple[int, int]) -> NDArray[np.int64]:
-    """The batches of one pass, shape ``(batches, batch)``: each of one language, in runs of one repository.
+def epoch(
+    pairs: Pairs, batch: int, run: int, same_file: float, wrote: float, seed: tuple[int, int]
+) -> NDArray[np.int64]:
+    """The batches of one pass, shape ``(batches, batch)``: each of one language, in runs of one repository or file.
 
     Args:
         pairs: all there are.
         batch: pairs of a batch; a language's rest that fills none is left out of this pass, and
             what one language has beyond a third of all.
-        run: up to so many pairs come from one repository, as the best wrong answers are found where one searches.
+        run: up to so many pairs come from one place, as the best wrong answers are found where one searches.
+        same_file: share of the pairs for which this place is the file, for the others it is the repository.
         wrote: share of the pairs whose text is no docstring; the kind that is too many gives a part, anew each pass.
         seed: of the run and of the pass.
     """
     random = np.random.default_rng(seed)
     chosen = _mixed(pairs.wrote, wrote, random)
-    place = _placed_in_runs(pairs.repositories[chosen], run, random)
+    in_file = random.random(len(chosen)) < same_file
+    place = _placed_in_runs(np.where(in_file, pairs.files[chosen], pairs.repositories[chosen]), run, random)
     chosen = chosen[np.argsort(place, kind="stable")]
     batches = []
     for language in np.unique(pairs.languages):

@@ -56,7 +56,8 @@ class EncoderSettings:
     wrote: float = 0.5  # share of texts that are no docstrings, as docstrings are not what people type
     documented: float = 0.5  # how often code comes with its docstring, where that is not the text
     code_tokens: int = 128  # of a function that are read: the head and the first lines tell most
-    run: int = 4  # pairs of a batch from one repository
+    run: int = 4  # pairs of a batch from one repository or file
+    same_file: float = 0.5  # share of the pairs that come with others of their file
     averaging: float = 0.99  # of the moving average of the weights, which is what a run gives
     chunk_tokens: int = 4096  # padded tokens that go through the layers at once
     cached: bool = False  # recompute the forward pass chunk by chunk: a third slower, any batch fits
@@ -176,7 +177,9 @@ class Batches:
             self.passes += 1
             settings = self.settings
             size = min(settings.batch, len(self.pairs))
-            self.rows = epoch(self.pairs, size, settings.run, settings.wrote, (settings.seed, self.passes))
+            self.rows = epoch(
+                self.pairs, size, settings.run, settings.same_file, settings.wrote, (settings.seed, self.passes)
+            )
         rows: NDArray[np.int64] = self.rows[step - self.first]
         return rows
 

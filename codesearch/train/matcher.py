@@ -47,7 +47,8 @@ class MatcherSettings:
     wrote: float = 0.5  # share of texts that are no docstrings
     documented: float = 0.5  # how often code comes with its docstring, where that is not the text
     code_tokens: int = 128  # of a function that are read
-    run: int = 8  # pairs of a pool from one repository: its other functions are the hardest wrong answers
+    run: int = 8  # pairs of a pool from one repository or file: its other functions are the hardest wrong answers
+    same_file: float = 0.5  # share of the pairs that come with others of their file
     averaging: float = 0.99
     chunk_tokens: int = 4096
     seed: int = 0
@@ -139,7 +140,9 @@ class Pools:
         settings = self.settings
         passes, first = 0, 0
         while True:
-            rows = epoch(self.pairs, self.size, settings.run, settings.wrote, (settings.seed, passes))
+            rows = epoch(
+                self.pairs, self.size, settings.run, settings.same_file, settings.wrote, (settings.seed, passes)
+            )
             if number < first + len(rows):
                 break
             first += len(rows)

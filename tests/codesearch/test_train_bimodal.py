@@ -45,6 +45,7 @@ def hundred_pairs() -> Pairs:
         same_text=number,
         same_code=number,
         repositories=number // 10,
+        files=number // 5,
         languages=np.zeros(100, np.int64),
         wrote=number % 2 == 0,
     )

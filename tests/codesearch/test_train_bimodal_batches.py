@@ -49,6 +49,7 @@ def numbered(languages: list[int], repositories: list[int], wrote: list[bool]) -
         same_text=number,
         same_code=number,
         repositories=np.array(repositories),
+        files=np.array(repositories),
         languages=np.array(languages),
         wrote=np.array(wrote),
     )
@@ -115,33 +116,44 @@ def test_texts_that_differ_in_case_and_white_space_are_the_same(tmp_path: Path) 
 
 def test_a_batch_is_of_one_language_and_no_pair_comes_twice_in_a_pass() -> None:
     pairs = numbered([0] * 100 + [1] * 100 + [2] * 90, list(range(290)), [True, False] * 145)
-    batches = epoch(pairs, 8, 4, 0.5, (0, 0))
+    batches = epoch(pairs, 8, 4, 0.0, 0.5, (0, 0))
     assert all(len(set(pairs.languages[batch].tolist())) == 1 for batch in batches)
     assert len(np.unique(batches)) == batches.size > 200
 
 
 def test_a_batch_has_pairs_of_one_repository_next_to_each_other() -> None:
     pairs = numbered([0] * 120, [i % 3 for i in range(120)], [True, False] * 60)
-    batches = epoch(pairs, 12, 4, 0.5, (0, 0))
+    batches = epoch(pairs, 12, 4, 0.0, 0.5, (0, 0))
     runs = pairs.repositories[batches].reshape(-1, 4)
     assert (runs == runs[:, :1]).all()
 
 
 def test_no_language_has_more_than_a_third_of_the_batches() -> None:
     pairs = numbered([0] * 800 + [1] * 80 + [2] * 80, list(range(960)), [True, False] * 480)
-    languages = pairs.languages[epoch(pairs, 8, 1, 0.5, (0, 0))[:, 0]]
+    languages = pairs.languages[epoch(pairs, 8, 1, 0.0, 0.5, (0, 0))[:, 0]]
     assert np.bincount(languages).tolist() == [10, 10, 10]
 
 
 def test_texts_that_are_no_docstrings_have_their_share() -> None:
     pairs = numbered([0] * 400, list(range(400)), [True] * 100 + [False] * 300)
-    batches = epoch(pairs, 10, 1, 0.5, (0, 0))
+    batches = epoch(pairs, 10, 1, 0.0, 0.5, (0, 0))
     assert batches.size == 200
     assert pairs.wrote[batches].sum() == 100
 
 
 def test_a_seed_repeats_a_pass_and_passes_differ() -> None:
     pairs = numbered([0] * 100, list(range(100)), [True, False] * 50)
-    first, again, other = (epoch(pairs, 10, 2, 0.5, seed) for seed in ((3, 0), (3, 0), (3, 1)))
+    first, again, other = (epoch(pairs, 10, 2, 0.0, 0.5, seed) for seed in ((3, 0), (3, 0), (3, 1)))
     assert (first == again).all()
     assert (first != other).any()
+
+
+def test_runs_of_one_file_bring_functions_of_the_same_file_together() -> None:
+    pairs = numbered([0] * 400, [0] * 400, [True, False] * 200)
+    pairs = replace(pairs, files=np.arange(400) // 8)
+
+    def neighbours(same_file: float) -> float:
+        batches = epoch(pairs, 8, 4, same_file, 0.5, (0, 0))
+        return float(np.mean([np.unique(pairs.files[batch]).size for batch in batches]))
+
+    assert neighbours(1.0) < neighbours(0.5) < neighbours(0.0)

@@ -28,6 +28,7 @@ class Limits:
     doc: int = 800
     test: int = 1000
     commit: int = 300
+    made: int = 1000
     commit_seconds: float = 30.0
     """The time that a repository's history may take."""
 

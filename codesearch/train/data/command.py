@@ -17,6 +17,7 @@ import typer
 from codesearch.errors import CodesearchError
 from codesearch.train.data.collect import Limits, pairs_of_history, pairs_of_tree
 from codesearch.train.data.foreign import functions_of
+from codesearch.train.data.made import made_pairs
 from codesearch.train.data.near_duplicates import NearDuplicates
 from codesearch.train.data.pair import Pair, read_pairs, write_pairs
 from codesearch.train.data.sources import LISTED, Source, read_sources
@@ -47,11 +48,11 @@ def collect(
     limits: Limits | None = None,
     report: Callable[[str], None] = lambda line: None,
 ) -> Collected:
-    """Write ``OWNER+NAME.jsonl.gz`` and ``OWNER+NAME.commits.jsonl.gz`` into ``output`` for every source.
+    """Write ``OWNER+NAME`` with ``.jsonl.gz``, ``.made.jsonl.gz`` and ``.commits.jsonl.gz`` for every source.
 
-    What the files give comes first, for all repositories, then the histories. A run that was killed goes on where it
-    was. Held-out repositories go before all others, and no near copy of their code is taken from the others, whose
-    order mixes languages, so that a run that is cut short has some of all.
+    What the files give comes first, and what is made from that, for all repositories, then the histories. A run that
+    was killed goes on where it was. Held-out repositories go before all others, and no near copy of their code is
+    taken from the others, whose order mixes languages, so that a run that is cut short has some of all.
 
     Args:
         sources: the repositories, without double ones.
@@ -65,6 +66,7 @@ def collect(
     raw, clones = output / ".raw", output / ".clones"
     for folder in (output, raw, clones):
         folder.mkdir(parents=True, exist_ok=True)
+    limits = limits or Limits()
     ordered = sorted(sources, key=lambda source: (source.split != "valid", crc32(source.repository.encode())))
     collected = Collected()
     seen = _Seen()
@@ -73,7 +75,7 @@ def collect(
             for code in codes:
                 seen.foreign.add(code)
         for ending in _PARTS:
-            work = partial(_collect_raw, ending, raw, mirror, clones, limits or Limits())
+            work = partial(_collect_raw, ending, raw, mirror, clones, limits)
             for source, failure in zip(ordered, pool.map(work, ordered), strict=True):
                 if failure:
                     collected.failed[source.repository] = failure
@@ -82,6 +84,10 @@ def collect(
                 name = f"{source.file_name}{ending}.jsonl.gz"
                 kept = [pair for pair in read_pairs(raw / name) if seen.is_new(pair)]
                 write_pairs(output / name, kept)
+                if ending == "":
+                    made = list(made_pairs(kept, limits.made))
+                    write_pairs(output / f"{source.file_name}.made.jsonl.gz", made)
+                    kept += made
                 collected.pairs.update((pair.split, pair.source, pair.language) for pair in kept)
                 report(f"{source.repository}: {_summary(kept)}")
     return collected

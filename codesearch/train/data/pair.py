@@ -9,7 +9,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
 
-Origin = Literal["docstring", "commit", "comment", "doc", "test"]
+Origin = Literal["docstring", "commit", "comment", "doc", "test", "renamed", "misspelled", "partial", "snippet"]
+WRITTEN: frozenset[Origin] = frozenset({"commit", "comment", "doc", "test"})
+"""Sources of texts that people wrote and that are no docstrings."""
 Split = Literal["train", "valid"]
 
 
@@ -40,7 +42,9 @@ class Pair:
     source: Origin
     """Where the text is from: ``docstring`` its first paragraph; ``commit`` the subject of a commit that changed the
     function; ``comment`` the comment above the block; ``doc`` the heading or sentence before the code in a document;
-    ``test`` the name or description of a test that calls the function."""
+    ``test`` the name or description of a test that calls the function. Made from a docstring's pair (see
+    ``codesearch.train.data.made``): ``renamed``, where the code has lost its names, ``misspelled`` and ``partial``,
+    where the text is so, ``snippet``, whose text is some lines of the code, renamed."""
     split: Split
     """Whole repositories are held out as ``valid``."""
 
