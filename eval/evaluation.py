@@ -52,11 +52,11 @@ class Outcome:
 
 
 @runtime_checkable
-class CountsTokens(Protocol):
-    """An encoder that can say how long a text is in its own tokens."""
+class CountsTruncated(Protocol):
+    """An encoder that can say which texts it does not read to their end."""
 
-    def count_tokens(self, texts: Sequence[str]) -> list[int]:
-        """Return the number of tokens of each text before any is cut off."""
+    def count_truncated(self, texts: Sequence[str], *, are_queries: bool) -> int:
+        """Return how many of the texts are longer than what is read of one."""
 
 
 def evaluate(
@@ -163,20 +163,20 @@ def describe(system: System) -> dict[str, Any]:
 def lengths(retrieval: Retrieval, system: System) -> dict[str, Lengths]:
     """Return how long queries and functions are and how many the system cuts off."""
     return {
-        "query": _lengths([query.text for query in retrieval.queries], system, cut_words=False),
-        "code": _lengths([document.text for document in retrieval.documents], system, cut_words=True),
+        "query": _lengths([query.text for query in retrieval.queries], system, are_queries=True),
+        "code": _lengths([document.text for document in retrieval.documents], system, are_queries=False),
     }
 
 
-def _lengths(texts: Sequence[str], system: System, cut_words: bool) -> Lengths:
+def _lengths(texts: Sequence[str], system: System, *, are_queries: bool) -> Lengths:
     characters = [len(text) for text in texts]
     encoder = system.encoder
     limit, truncated = "everything", None
     if encoder is not None and encoder.max_tokens:
         limit = f"{encoder.max_tokens} tokens of the encoder"
-        if isinstance(encoder, CountsTokens):
-            truncated = sum(count > encoder.max_tokens for count in encoder.count_tokens(texts))
-    elif encoder is None and cut_words and system.bm25_words:
+        if isinstance(encoder, CountsTruncated):
+            truncated = encoder.count_truncated(texts, are_queries=are_queries)
+    elif encoder is None and not are_queries and system.bm25_words:
         limit = f"{system.bm25_words} words"
         truncated = sum(len(words(text)) > system.bm25_words for text in texts)
     else:

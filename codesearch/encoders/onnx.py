@@ -52,6 +52,10 @@ class OnnxEncoder:
         """Token ids of each text, cut at ``max_tokens``."""
         return [encoding.ids for encoding in self.tokenizer.encode_batch_fast(list(texts))]
 
+    def count_truncated(self, texts: Sequence[str], *, are_queries: bool) -> int:
+        """How many of the texts are cut at ``max_tokens``, queries and code alike."""
+        return sum(bool(encoding.overflowing) for encoding in self.tokenizer.encode_batch_fast(list(texts)))
+
     def run(self, ids: NDArray[np.int64], outputs: Sequence[str]) -> list[NDArray[np.float32]]:
         """Run the graph on padded ids (rows, length): ``vectors`` (rows, dim), ``states`` (rows, length, dim)."""
         results: list[NDArray[np.float32]] = self.session.run(list(outputs), {"ids": ids})

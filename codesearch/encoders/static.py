@@ -121,6 +121,10 @@ class StaticEncoder:
         """Encode functions to unit rows, shape ``(len(codes), dim)``."""
         return self._encode(codes, self._code_weights, self._place_weights)
 
+    def count_truncated(self, texts: Sequence[str], *, are_queries: bool) -> int:
+        """None: every token counts, though those after the first ``MAX_TOKENS`` of code all count the same."""
+        return 0
+
     def _encode(
         self, texts: Sequence[str], weights: NDArray[np.float32], places: NDArray[np.float32] | None
     ) -> NDArray[np.float32]:

@@ -22,6 +22,8 @@ TOKENIZER_FILES = (
     ("sentencepiece.bpe.model",),
 )
 
+_NO_LIMIT = 1 << 20
+
 
 def has_tokenizer(checkpoint: Checkpoint) -> bool:
     """Whether the folder holds the files of a tokenizer."""
@@ -56,7 +58,7 @@ def token_limit(checkpoint: Checkpoint, tokenizer: Any, wanted: int | None = Non
     RoBERTa counts positions from ``pad_token_id + 1``, so that many entries of its table are never used.
     """
     config = checkpoint.config
-    limits = [wanted or 0, min(int(tokenizer.model_max_length), 1 << 20)]
+    limits = [wanted or 0, min(int(tokenizer.model_max_length), _NO_LIMIT)]
     positions = config.get("max_position_embeddings") or config.get("n_positions") or 0
     if config.get("model_type") in {"roberta", "xlm-roberta", "camembert"}:
         positions -= int(config.get("pad_token_id", 1)) + 1
@@ -98,6 +100,16 @@ class Tokens:
             return [ids or [self.pad_id] for ids in rows["input_ids"]]
         rows = self.tokenizer(texts, add_special_tokens=False, return_attention_mask=False)
         return [self.wrap(ids, self.limit) for ids in rows["input_ids"]]
+
+    def count_truncated(self, texts: Sequence[str]) -> int:
+        """How many of the texts have more than ``limit`` tokens."""
+        if not texts:
+            return 0
+        texts = [text.lower() for text in texts] if self.lower_case else list(texts)
+        special = self.special_tokens and self.wrap is None
+        rows = self.tokenizer(texts, add_special_tokens=special, return_attention_mask=False, verbose=False)
+        whole = ((self.wrap(ids, _NO_LIMIT) if self.wrap else ids) for ids in rows["input_ids"])
+        return sum(len(ids) > self.limit for ids in whole)
 
     def prompt_length(self, prompt: str) -> int:
         """How many of a prompted text's leading ids are the prompt, leading special tokens included."""

@@ -62,6 +62,11 @@ class TorchEncoder:
         """Encode functions, each after the model's code prompt, to unit rows (n, dim)."""
         return self._encode(codes, self.code_prompt)
 
+    def count_truncated(self, texts: Sequence[str], *, are_queries: bool) -> int:
+        """How many of the texts are cut at ``max_tokens``, their prompt included."""
+        prompt = self.query_prompt if are_queries else self.code_prompt
+        return self.tokens.count_truncated([prompt + text for text in texts])
+
     def _encode(self, texts: Sequence[str], prompt: str) -> NDArray[np.float32]:
         rows = self.tokens.encode([prompt + text for text in texts])
         prompt_tokens = self.tokens.prompt_length(prompt) if prompt else 0

@@ -107,6 +107,15 @@ def test_unixcoder_names_its_mode_before_the_text_and_counts_it_to_the_limit(tmp
     expected = [forward.bert(tensors, config, ids, first_position=2).mean(0) for ids in rows]
     agrees(encoder.encode_queries(texts), expected)
     agrees(encoder.encode_code(texts), expected)
+    assert encoder.count_truncated(texts, are_queries=True) == 1
+
+
+def test_texts_that_are_cut_are_counted_with_their_prompt(tmp_path):
+    checkpoints.sentence_transformer(tmp_path / "model", {"pooling_mode": "mean"}, prompts={"query": "a b c "})
+    encoder = load_encoder(str(tmp_path / "model"), device="cpu")
+    text = next("a " * n for n in range(60) if len(word_piece_ids("a " * n)) == encoder.max_tokens)
+    assert encoder.count_truncated([text, text + "a", "a"], are_queries=False) == 1
+    assert encoder.count_truncated([text, text + "a", "a"], are_queries=True) == 2
 
 
 @pytest.mark.parametrize("kind", ["embedding", "bimodal"])

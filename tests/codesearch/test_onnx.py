@@ -128,6 +128,7 @@ def test_a_text_is_cut_at_the_tokens_the_model_reads(exported: Path) -> None:
     assert encoder.max_tokens == 40
     long, cut = " ".join(["w1"] * 500), " ".join(["w1"] * 38)
     assert np.allclose(encoder.encode_code([long]), encoder.encode_code([cut]), atol=1e-5)
+    assert encoder.count_truncated([long, cut, "w1"], are_queries=False) == 1
 
 
 def test_the_order_of_texts_is_kept(exported: Path) -> None:

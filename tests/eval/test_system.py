@@ -126,14 +126,15 @@ def test_speed_and_lengths_are_reported(retrieval, cache):
     assert cut["code"].limit == "4 words"
 
 
-def test_tokens_beyond_the_encoders_limit_are_counted(retrieval):
+def test_texts_beyond_the_encoders_limit_are_counted(retrieval):
     class Counted(RandomEncoder):
         def __init__(self):
             super().__init__()
             self.max_tokens = 5
 
-        def count_tokens(self, texts):
-            return [len(text.split()) for text in texts]
+        def count_truncated(self, texts, *, are_queries):
+            assert not are_queries or "def" not in "".join(texts)
+            return sum(len(text.split()) > 5 for text in texts)
 
     found = lengths(retrieval, System(encoder=Counted()))["code"]
     assert (found.limit, found.truncated) == ("5 tokens of the encoder", sum(len(c.split()) > 5 for c in CODES))
