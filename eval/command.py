@@ -231,6 +231,7 @@ def mteb(
 
     from eval.command_run import SystemNames, one_line_errors
     from eval.mteb_run import run_mteb, system_folder
+    from eval.progress import with_bar
     from eval.terminal import print_table
     from eval.vector_cache import VectorCache, default_cache
 
@@ -241,7 +242,7 @@ def mteb(
         for name in names:
             system = SystemNames(name, fuse, _head(rerank, matcher), rerank_depth, max_words).load()
             folder = system_folder(output, system.name) if output is not None and len(names) > 1 else output
-            scores = run_mteb(system, vectors, task or [], benchmark, folder)
+            scores = run_mteb(system, vectors, task or [], benchmark, folder, with_bar)
             found.append({"system": system.name, "scores": scores})
             if not as_json:
                 mean = [["mean", f"{sum(scores.values()) / len(scores):.4f}"]] if len(scores) > 1 else []

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from eval.progress import Track, silently
 from eval.ranker import Ranker
 from eval.retrieval import Document, Pool, Query, Retrieval
 from eval.system import System
@@ -87,9 +88,10 @@ class MtebMatchingHead:
 class MtebSystem:
     """A whole system (encoder, words, fusion, matching head) as one of mteb's search models, for retrieval tasks."""
 
-    def __init__(self, system: System, cache: VectorCache) -> None:
+    def __init__(self, system: System, cache: VectorCache, track: Track = silently) -> None:
         self.system = system
         self.cache = cache
+        self.track = track
         self._documents: list[Document] = []
 
     @property
@@ -120,7 +122,7 @@ class MtebSystem:
         if not asked or not self._documents or (top_ranked is not None and not pools):
             return found
         retrieval = Retrieval("mteb", asked, self._documents, {query.id: {} for query in asked}, pools=pools)
-        ranking = Ranker(self.system, self.cache, top_k).rank(retrieval)
+        ranking = Ranker(self.system, self.cache, top_k, self.track).rank(retrieval)
         for query, row, scores in zip(asked, ranking.documents.tolist(), ranking.scores.tolist(), strict=True):
             hits = [(place, score) for place, score in zip(row, scores, strict=True) if place >= 0]
             found[query.id] = {self._documents[place].id: score for place, score in hits}

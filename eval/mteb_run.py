@@ -9,19 +9,25 @@ from typing import Any
 
 from eval.errors import DataError, EvalError
 from eval.mteb_models import MtebSystem, path_name
+from eval.progress import Track, silently
 from eval.system import System
 from eval.vector_cache import VectorCache
 
 
 def run_mteb(
-    system: System, cache: VectorCache, tasks: Sequence[str], benchmark: str | None, output: Path | None
+    system: System,
+    cache: VectorCache,
+    tasks: Sequence[str],
+    benchmark: str | None,
+    output: Path | None,
+    track: Track = silently,
 ) -> dict[str, float]:
     """Return each task's main score as mteb computes it; ``output`` gets mteb's own result file of each task in turn.
 
     Raises :class:`EvalError` when mteb is missing, does not know a name, or a task is none of searching texts, and
     :class:`eval.errors.DataError` when the data of a task cannot be had.
     """
-    model = MtebSystem(system, cache)
+    model = MtebSystem(system, cache, track)
     scores = {}
     for task in named_tasks(tasks, benchmark):
         result = task_result(model, task)
