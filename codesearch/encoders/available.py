@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from codesearch.encoders.checkpoint import Checkpoint
-from codesearch.encoders.families import family_of
+from codesearch.encoders.families import BIMODAL, family_of
 from codesearch.encoders.load import SHIPPED
 from codesearch.encoders.resolve import shipped_folders
 from codesearch.errors import ModelError
@@ -52,7 +52,7 @@ def _described(name: str, folder: Path, source: str) -> AvailableModel | None:
     checkpoint = Checkpoint(folder, name)
     encoder = _family(family_of, checkpoint)
     matcher = _family(matching.family_of, checkpoint)
-    if matcher and matcher.module == "onnx" and not checkpoint.has("matching.onnx"):
+    if matcher and matcher.name == BIMODAL and not checkpoint.has("matching.onnx"):
         matcher = None  # an encoder that was exported before its head was trained
     family = encoder or matcher
     if family is None:
@@ -79,7 +79,7 @@ def _family(recognise: Callable[[Checkpoint], Family], checkpoint: Checkpoint) -
 def _needs(checkpoint: Checkpoint, family: Family) -> str:
     if family.needs and not all(find_spec(package) for package in ("torch", "transformers")):
         return family.needs
-    if family.module == "onnx":
+    if family.name == BIMODAL:
         return "" if checkpoint.has("encoder.onnx") else f"encoder.onnx is missing in {checkpoint.folder}"
     try:
         checkpoint.weight_files()

@@ -25,6 +25,8 @@ class Family:
     """How to get what it needs beyond the package's own dependencies; empty where it needs nothing."""
 
 
+BIMODAL = "bimodal"
+
 # Model types of transformers for which a plain folder is a BERT-like encoder.
 BERT_TYPES = frozenset(
     {"bert", "camembert", "distilbert", "electra", "modernbert", "mpnet", "nomic_bert", "roberta", "xlm-roberta"}
@@ -46,7 +48,7 @@ def _is_causal(model: Checkpoint) -> bool:
 # The first that recognises a checkpoint loads it: the particular before the general.
 FAMILIES = (
     Family("static", "load_static", lambda model: model.model_type in {"codesearch-static", "model2vec"}, needs=""),
-    Family("bimodal", "onnx", lambda model: model.model_type == "codesearch-bimodal", needs=""),
+    Family(BIMODAL, "bimodal", lambda model: model.model_type == "codesearch-bimodal", needs=""),
     Family("sentence-transformers", "sentence_transformer", lambda model: model.has("modules.json")),
     Family(
         "CodeFuse-CGE",

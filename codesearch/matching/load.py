@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, cast
 
-from codesearch.encoders.families import Family, is_cross_encoder
+from codesearch.encoders.families import BIMODAL, Family, is_cross_encoder
 from codesearch.encoders.load import needing_torch
 from codesearch.encoders.resolve import resolve
 from codesearch.errors import ModelError
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 SHIPPED = {"default": "bimodal", "bimodal": "bimodal"}
 
 FAMILIES = (
-    Family("bimodal", "onnx", lambda model: model.model_type == "codesearch-bimodal", needs=""),
+    Family(BIMODAL, "onnx", lambda model: model.model_type == "codesearch-bimodal", needs=""),
     Family("CodeT5+ bimodal", "codet5p", lambda model: model.model_type == "codet5p_bimodal"),
     Family("cross-encoders", "cross_encoder", is_cross_encoder),
 )

@@ -67,6 +67,9 @@ def export(
     start: Start,
     out: Out,
     folder: Annotated[Path, typer.Argument(help="Folder to write the model to.")],
+    beside: Annotated[
+        str | None, typer.Option("--beside", help="Shipped static encoder whose vectors are put beside.")
+    ] = None,
 ) -> None:
     """Write the trained transformer as ONNX in int8, with its matching head if that was trained."""
     from codesearch.train.export import export as write
@@ -77,7 +80,7 @@ def export(
         _read(model, out / MATCHER_WEIGHTS)
     elif (out / ENCODER_WEIGHTS).exists():
         _read(model, out / ENCODER_WEIGHTS)
-    write(model, _tokenizer(start), folder, with_head=with_head)
+    write(model, _tokenizer(start), folder, with_head=with_head, beside=beside)
 
 
 def changed(settings: Settings, changes: list[str]) -> Settings:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from codesearch.encoders.bimodal import BESIDE, WEIGHT
 from codesearch.encoders.onnx import CONFIG, ENCODER, MATCHING, MODEL_TYPE, TOKENIZER
 from codesearch.train.onnx_graph import Graph
 
@@ -27,7 +28,15 @@ if TYPE_CHECKING:
 _FLOAT, _INT64, _BOOL = 1, 7, 9  # element types of ONNX
 
 
-def export(model: Bimodal, tokenizer: Tokenizer, folder: Path, max_tokens: int = 128, with_head: bool = True) -> None:
+def export(
+    model: Bimodal,
+    tokenizer: Tokenizer,
+    folder: Path,
+    max_tokens: int = 128,
+    with_head: bool = True,
+    beside: str | None = None,
+    beside_weight: float = 0.5,
+) -> None:
     """Write ``config.json``, ``tokenizer.json``, ``encoder.onnx`` and, for a trained head, ``matching.onnx``.
 
     Args:
@@ -36,6 +45,8 @@ def export(model: Bimodal, tokenizer: Tokenizer, folder: Path, max_tokens: int =
         folder: made where it is missing.
         max_tokens: how much of a text is read, special tokens included.
         with_head: whether the matching head was trained; an untrained one is left out.
+        beside: a shipped static encoder whose vectors are put beside those of the transformer when it is loaded.
+        beside_weight: how much its cosine counts, where that of the transformer counts 1.
     """
     folder.mkdir(parents=True, exist_ok=True)
     tensors = {name: tensor.detach().float().cpu().numpy() for name, tensor in model.state_dict().items()}
@@ -49,6 +60,8 @@ def export(model: Bimodal, tokenizer: Tokenizer, folder: Path, max_tokens: int =
     tokenizer.no_truncation()
     tokenizer.save(str(folder / TOKENIZER))
     config = {"model_type": MODEL_TYPE, "dim": model.shape.width, "max_tokens": max_tokens}
+    if beside:
+        config |= {BESIDE: beside, WEIGHT: beside_weight}
     (folder / CONFIG).write_text(json.dumps(config, indent=2) + "\n", "utf-8")
 
 

@@ -190,3 +190,25 @@ def test_neither_torch_nor_transformers_is_imported_to_encode_and_match(exported
         "assert not {'torch', 'transformers', 'onnx'} & set(sys.modules)\n"
     )
     subprocess.run([sys.executable, "-c", program], check=True, env={**os.environ, "PYTHONPATH": ":".join(sys.path)})
+
+
+def test_a_static_encoder_beside_the_transformer_adds_its_cosine_by_its_weight(model: Bimodal, tmp_path: Path) -> None:
+    export(model, small_tokenizer(), tmp_path / "both", max_tokens=40, with_head=False, beside="static")
+    export(model, small_tokenizer(), tmp_path / "alone", max_tokens=40, with_head=False)
+    both, alone = load_encoder(str(tmp_path / "both")), load_encoder(str(tmp_path / "alone"))
+    static = load_encoder("static")
+    assert isinstance(both, Encoder)
+    assert both.dim == alone.dim + static.dim
+    assert both.max_tokens == 40
+    queries, codes = ["add w1 return", "read a file"], [*CODES, ""]
+    cosines = [encoder.encode_queries(queries) @ encoder.encode_code(codes).T for encoder in (both, alone, static)]
+    known = codes[:-1]
+    assert np.allclose(cosines[0][:, : len(known)], ((cosines[1] + cosines[2] / 2) / 1.5)[:, : len(known)], atol=1e-5)
+    assert np.allclose(np.linalg.norm(both.encode_code(codes), axis=1), 1, atol=1e-5)
+
+
+def test_the_name_of_a_joined_encoder_tells_both_weights(model: Bimodal, tmp_path: Path) -> None:
+    export(model, small_tokenizer(), tmp_path / "small", max_tokens=40, with_head=False, beside="static")
+    name = load_encoder(str(tmp_path / "small")).name
+    assert name.startswith("small@")
+    assert name.endswith("+" + load_encoder("static").name.partition("@")[2])
