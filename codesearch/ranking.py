@@ -52,7 +52,7 @@ def spread(scores: NDArray[np.float32], files: Sequence[int], k: int, repeat: fl
 
 
 def blend(
-    scores: NDArray[np.float32], best: NDArray[np.int64], matched: NDArray[np.float32], share: float = 0.5
+    scores: NDArray[np.float32], best: NDArray[np.int64], matched: NDArray[np.float32], share: float = 0.2
 ) -> NDArray[np.float32]:
     """Add a matching head's scores of the best positions to the ranking's, both on the scale of the ranking's.
 

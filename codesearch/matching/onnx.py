@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 CODE_TOKENS = 64
 """Of a function that are read: the head was trained on its first ones, and each takes its time."""
 
+LOGIT_SCALE = 0.01
+"""Of a logit, so that scores and cosines can be added, as rerankers do: one is in units of the other, times a fifth."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class OnnxMatcher:
@@ -31,7 +34,7 @@ class OnnxMatcher:
     session: Any
 
     def score(self, query: str, codes: Sequence[str]) -> NDArray[np.float32]:
-        """Logit of each function, shape ``(len(codes),)``; the cosine of the encoder's vectors is part of it."""
+        """How well each function answers, shape ``(len(codes),)``, to be added to the cosine of an encoder."""
         scores = np.empty(len(codes), np.float32)
         asked = padded(self.encoder.token_ids([query]))
         query_vector, query_states = self.encoder.run(asked, ["vectors", "states"])
@@ -40,7 +43,7 @@ class OnnxMatcher:
         def score_batch(batch: list[int], ids: NDArray[np.int64]) -> None:
             vectors, states = self.encoder.run(ids, ["vectors", "states"])
             given = {"query": query_states, "code": states, "mask": ids != 0, "cosine": vectors @ query_vector[0]}
-            scores[batch] = self.session.run(["scores"], given)[0]
+            scores[batch] = LOGIT_SCALE * self.session.run(["scores"], given)[0]
 
         on_every_core(score_batch, rows)
         return scores

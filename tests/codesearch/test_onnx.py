@@ -18,6 +18,7 @@ from codesearch.encoders.onnx import batches, padded
 from codesearch.encoders.protocol import Encoder
 from codesearch.errors import ModelError
 from codesearch.matching.load import load_matcher
+from codesearch.matching.onnx import LOGIT_SCALE
 from codesearch.matching.protocol import Matcher
 from codesearch.train.bimodal import Bimodal, Shape
 from codesearch.train.export import export
@@ -103,7 +104,7 @@ def test_the_int8_scores_are_close_to_those_of_the_trained_model(model: Bimodal,
         )
     scores = matcher.score("add w1", CODES)
     assert scores.dtype == np.float32
-    assert np.allclose(scores, expected.numpy(), atol=0.05 * float(expected.max() - expected.min()))
+    assert np.allclose(scores / LOGIT_SCALE, expected.numpy(), atol=0.05 * float(expected.max() - expected.min()))
 
 
 def test_the_batch_a_text_is_in_hardly_changes_its_vector_and_its_score(exported: Path) -> None:
@@ -111,7 +112,7 @@ def test_the_batch_a_text_is_in_hardly_changes_its_vector_and_its_score(exported
     together, alone = encoder.encode_code(CODES), np.concatenate([encoder.encode_code([code]) for code in CODES])
     assert ((together * alone).sum(axis=1) > 0.995).all()
     scores = matcher.score("add w1", CODES)
-    assert np.allclose(scores, [matcher.score("add w1", [code])[0] for code in CODES], atol=0.5)
+    assert np.allclose(scores, [matcher.score("add w1", [code])[0] for code in CODES], atol=0.5 * LOGIT_SCALE)
 
 
 def test_no_texts_give_no_vectors_and_no_scores(exported: Path) -> None:
