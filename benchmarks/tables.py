@@ -38,7 +38,10 @@ class Table:
 TABLES = {
     "repos": Table("codesearch eval repos $BENCH/repo-search --repositories $REPOSITORIES --output $OUT", "report.md"),
     "ranking": Table("python benchmarks/fit_ranking.py $BENCH/repo-search $CHECKOUTS"),
-    "cosqa": Table("codesearch eval cosqa $BENCH/cosqa --encoder default --encoder bm25 --output $OUT", "table.md"),
+    "cosqa": Table(
+        "codesearch eval cosqa $BENCH/cosqa --encoder default --encoder bimodal --encoder bm25 --output $OUT",
+        "table.md",
+    ),
     "cosqa-fused": Table("codesearch eval cosqa $BENCH/cosqa --fuse bm25 --output $OUT", "report.md"),
     "cosqa-reranked": Table("codesearch eval cosqa $BENCH/cosqa --encoder bimodal --rerank --output $OUT", "report.md"),
     "retrieval": Table("python benchmarks/retrieval.py static bimodal --cosqa $BENCH/cosqa --pairs $PAIRS"),
