@@ -29,6 +29,7 @@ from codesearch.train.data.pair import Pair, read_pairs
 from eval.bm25 import BM25
 from eval.fusion import SHARE
 from eval.intervals import Estimate, estimate
+from eval.markdown import table
 from eval.tasks.cosqa import CoSQA
 from eval.tasks.task import Source
 from indexer.text import encoder_text
@@ -106,14 +107,15 @@ def reciprocal_rank(scores: NDArray[np.float32], answers: NDArray[np.int64]) -> 
     return estimate([(1 / ranks)[:, None]])[0]
 
 
-def print_quality(encoders: dict[str, Encoder], collection: Collection) -> None:
+def quality_row(encoders: dict[str, Encoder], collection: Collection) -> list[str]:
+    """What words, each encoder, and both together reach on a collection."""
     by_words = word_scores(collection)
-    print(f"{collection.name:20} {'BM25':40} {reciprocal_rank(by_words, collection.answers)}")
-    for name, encoder in encoders.items():
+    row = [collection.name, str(reciprocal_rank(by_words, collection.answers))]
+    for encoder in encoders.values():
         vectors = vector_scores(encoder, collection)
-        print(f"{collection.name:20} {name:40} {reciprocal_rank(vectors, collection.answers)}")
-        together = reciprocal_rank(fused(vectors, by_words), collection.answers)
-        print(f"{collection.name:20} {name + f' + {SHARE} BM25':40} {together}", flush=True)
+        row += [str(reciprocal_rank(scores, collection.answers)) for scores in (vectors, fused(vectors, by_words))]
+    print(*row, sep="  ", file=sys.stderr, flush=True)
+    return row
 
 
 def print_speed(name: str, encoder: Encoder, collection: Collection, count: int) -> None:
@@ -127,7 +129,7 @@ def print_speed(name: str, encoder: Encoder, collection: Collection, count: int)
     for query in queries:
         encoder.encode_queries([query])
     each = (time.perf_counter() - begun) / len(queries)
-    print(f"{name:40} {rate:,.0f} functions/s of {MEDIAN_TOKENS} tokens (median), {each * 1000:.2f} ms a query")
+    print(f"- {name}: {rate:,.0f} functions/s of {MEDIAN_TOKENS} tokens (median), {each * 1000:.2f} ms a query")
 
 
 def functions_of_median_length(codes: list[str], count: int) -> list[str]:
@@ -154,7 +156,7 @@ def print_load_time(name: str) -> None:
         float(subprocess.run([sys.executable, "-c", program, name], check=True, capture_output=True, text=True).stdout)
         for _ in range(5)
     )
-    print(f"{name:40} loads in {seconds * 1000:.0f} ms")
+    print(f"- {name}: loads in {seconds * 1000:.0f} ms")
 
 
 def main() -> None:
@@ -162,7 +164,7 @@ def main() -> None:
     parser.add_argument("encoders", nargs="+", metavar="ENCODER", help="a shipped name, a folder or a hub name")
     parser.add_argument("--cosqa", type=Path, required=True, help="folder of CoSQA's files")
     parser.add_argument("--pairs", type=Path, help="folder of pairs")
-    parser.add_argument("--functions", type=int, default=10_000, help="how many to measure the rate with (0: none)")
+    parser.add_argument("--functions", type=int, default=1_000, help="how many to measure the rate with (0: none)")
     options = parser.parse_args()
     encoders = {name: load_encoder(name) for name in options.encoders}
     cosqa = read_cosqa(options.cosqa)
@@ -170,8 +172,10 @@ def main() -> None:
         print_load_time(name)
         if options.functions:
             print_speed(name, encoders[name], cosqa, options.functions)
-    for collection in [cosqa, *(read_held_out(options.pairs) if options.pairs else [])]:
-        print_quality(encoders, collection)
+    collections = [cosqa, *(read_held_out(options.pairs) if options.pairs else [])]
+    header = ["MRR", "BM25", *(column for name in encoders for column in (name, f"{name} + {SHARE} BM25"))]
+    print()
+    print(table(header, [quality_row(encoders, collection) for collection in collections]))
 
 
 if __name__ == "__main__":

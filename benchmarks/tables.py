@@ -44,7 +44,9 @@ TABLES = {
     ),
     "cosqa-fused": Table("codesearch eval cosqa $BENCH/cosqa --fuse bm25 --output $OUT", "report.md"),
     "cosqa-reranked": Table("codesearch eval cosqa $BENCH/cosqa --encoder bimodal --rerank --output $OUT", "report.md"),
-    "retrieval": Table("python benchmarks/retrieval.py static bimodal --cosqa $BENCH/cosqa --pairs $PAIRS"),
+    "retrieval": Table(
+        "python benchmarks/retrieval.py static bimodal --cosqa $BENCH/cosqa --pairs $PAIRS --functions 1000"
+    ),
     "exact-search": Table("python benchmarks/exact_search.py"),
     "peers": Table("python benchmarks/peers.py $ROOTS --semble $SEMBLE --model $MODEL"),
     "scale": Table("python benchmarks/scale.py $ROOTS --functions 10000 1000000"),

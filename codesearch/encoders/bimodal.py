@@ -28,4 +28,4 @@ def load(checkpoint: Checkpoint, device: str | None = None) -> JoinedEncoder | O
     static = load_static.load(Checkpoint(SHIPPED_FOLDER / named, named))
     (weight,) = checkpoint.require(WEIGHT)
     name = f"{transformer.name}+{static.name.rpartition('@')[2]}"
-    return JoinedEncoder(name=name, first=transformer, beside=static, weight=weight)
+    return JoinedEncoder(name=name, transformer=transformer, beside=static, weight=weight)

@@ -16,44 +16,44 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from codesearch.encoders.protocol import Encoder
+    from codesearch.encoders.onnx import OnnxEncoder
     from codesearch.encoders.static import StaticEncoder
 
 
 @dataclass(frozen=True, kw_only=True)
 class JoinedEncoder:
-    """An encoder and a static one beside it; implements the ``Encoder`` protocol."""
+    """A transformer and a static encoder beside it; implements the ``Encoder`` protocol."""
 
     name: str
-    first: Encoder
+    transformer: OnnxEncoder
     beside: StaticEncoder
     weight: float
-    """Of the static encoder's cosine, where that of the first counts 1."""
+    """Of the static encoder's cosine, where that of the transformer counts 1."""
 
     @property
     def dim(self) -> int:
         """Length of a vector."""
-        return self.first.dim + self.beside.dim
+        return self.transformer.dim + self.beside.dim
 
     @property
     def max_tokens(self) -> int:
-        """How many tokens of one input the first encoder reads."""
-        return self.first.max_tokens
+        """How many tokens of one input the transformer reads."""
+        return self.transformer.max_tokens
 
     def encode_queries(self, queries: Sequence[str]) -> NDArray[np.float32]:
         """Encode queries to unit rows, shape ``(len(queries), dim)``."""
-        return self._joined(self.first.encode_queries(queries), self.beside.encode_queries(queries))
+        return self._joined(self.transformer.encode_queries(queries), self.beside.encode_queries(queries))
 
     def encode_code(self, codes: Sequence[str]) -> NDArray[np.float32]:
         """Encode functions to unit rows, shape ``(len(codes), dim)``."""
-        return self._joined(self.first.encode_code(codes), self.beside.encode_code(codes))
+        return self._joined(self.transformer.encode_code(codes), self.beside.encode_code(codes))
 
     def count_truncated(self, texts: Sequence[str], *, are_queries: bool) -> int:
-        """How many of the texts the first encoder cuts."""
-        return self.first.count_truncated(texts, are_queries=are_queries)  # type: ignore[attr-defined,no-any-return]
+        """How many of the texts the transformer cuts."""
+        return self.transformer.count_truncated(texts, are_queries=are_queries)
 
-    def _joined(self, first: NDArray[np.float32], beside: NDArray[np.float32]) -> NDArray[np.float32]:
-        joined = np.concatenate([first, np.float32(self.weight**0.5) * beside], axis=1)
+    def _joined(self, transformer: NDArray[np.float32], beside: NDArray[np.float32]) -> NDArray[np.float32]:
+        joined = np.concatenate([transformer, np.float32(self.weight**0.5) * beside], axis=1)
         # A text without a word that the table knows has no direction there.
         joined /= np.linalg.norm(joined, axis=1, keepdims=True)
         return joined

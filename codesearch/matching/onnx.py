@@ -22,7 +22,8 @@ CODE_TOKENS = 64
 """Of a function that are read: the head was trained on its first ones, and each takes its time."""
 
 LOGIT_SCALE = 0.01
-"""Of a logit, so that scores and cosines can be added, as rerankers do: one is in units of the other, times a fifth."""
+"""Logits are about 20 times a cosine. At a fifth of that they add to an encoder's cosine, as a reranker adds them, what
+the head knows beyond it; docs/models/bimodal.md has the numbers."""
 
 
 @dataclass(frozen=True, kw_only=True)
