@@ -59,7 +59,7 @@ def test_no_more_than_there_are_are_chosen():
 
 
 def test_a_matching_head_reorders_the_best_and_keeps_them_above_the_rest():
-    mixed = blend(scores(3.0, 2.9, 2.98, 1.0), np.array([0, 1, 2]), scores(0.0, 0.1, 0.9))
+    mixed = blend(scores(3.0, 2.9, 2.995, 1.0), np.array([0, 1, 2]), scores(0.0, 0.1, 0.9))
     assert int(mixed.argmax()) == 2
     assert mixed[:3].min() >= mixed[3]
 
