@@ -22,11 +22,11 @@ from pathlib import Path
 
 from indexer.errors import SourceError
 from indexer.git import git_command, git_environment
-from indexer.remote import PROTOCOLS, Remote, is_git_url, parse_remote
-
-__all__ = ["clone_folder", "clone_or_update", "is_git_url"]
+from indexer.remote import PROTOCOLS, Remote, parse_remote
 
 Progress = Callable[[str], None]
+
+_OUTLIVED_SECONDS = 3.0
 
 
 def clone_folder(url: str, ref: str | None, cache: Path) -> Path:
@@ -225,8 +225,15 @@ class _Clone:
 
 
 def _remove(folder: Path) -> None:
-    if folder.exists():
-        shutil.rmtree(folder)
+    """Delete a folder, in which a git that outlived its killed parent may still write for a moment."""
+    deadline = time.monotonic() + _OUTLIVED_SECONDS
+    while folder.exists():
+        try:
+            shutil.rmtree(folder)
+        except OSError:  # noqa: PERF203 - it is waited for
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.05)
 
 
 def _remove_leftovers(git_folder: Path) -> None:

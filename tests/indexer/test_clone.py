@@ -14,8 +14,9 @@ from typing import Any
 
 import pytest
 
-from indexer.clone import clone_folder, clone_or_update, is_git_url
+from indexer.clone import clone_folder, clone_or_update
 from indexer.errors import SourceError
+from indexer.remote import is_git_url
 
 Make = Callable[[Path], Any]
 
