@@ -7,6 +7,7 @@ so that one set of weights serves repositories of any size.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import repeat
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -56,6 +57,9 @@ FEATURES = (
 )
 _COLUMN = {name: i for i, name in enumerate(FEATURES)}
 _CONSTANT = [_COLUMN[name] for name in CONSTANT]
+_COVERS = [_COLUMN[name] for name in (*(f"{name}_covers" for name in NAMES), "covers", "file_covers")]
+_PRECISE_NAMES = [i for i, name in enumerate(NAMES) if f"{name}_precise" in _COLUMN]
+_PRECISE = [_COLUMN[f"{NAMES[i]}_precise"] for i in _PRECISE_NAMES]
 _RANK_OFFSET = 10.0
 
 
@@ -91,18 +95,18 @@ def feature_matrix(
     if not len(places):
         return matrix
     rows = [profiles.rows[place] for place in places.tolist()]
+    ids = [row.id for row in rows]
     matrix[:, _CONSTANT] = profiles.constant[places]
-    position = {row.id: i for i, row in enumerate(rows)}
+    position = dict(zip(ids, range(len(ids)), strict=True))
     _fill_retrieval(matrix, position, words, _COLUMN["words"], _COLUMN["words_rank"], 0.0)
     floor = meaning.scores[-1] if len(meaning.scores) else 0.0
     _fill_retrieval(matrix, position, meaning, _COLUMN["meaning"], _COLUMN["meaning_rank"], floor)
-    files = np.unique([row.file_id for row in rows], return_inverse=True)[1]
+    files = np.unique(profiles.files[places], return_inverse=True)[1]
     for single, together in (("words", "file_words"), ("meaning", "file_meaning")):
         evidence = np.bincount(files, weights=matrix[:, _COLUMN[single]])
-        matrix[:, _COLUMN[together]] = (evidence / max(evidence.max(initial=0.0), 1e-9))[files]
-    in_names = _fill_names(matrix, weights, profiles, places)
-    in_source = np.array([matched.get(row.id, 0) for row in rows], np.int64)
-    _fill_coverage(matrix, files, in_names | in_source, list(weights.values()))
+        matrix[:, _COLUMN[together]] = (evidence / max(evidence.max(), 1e-9))[files]
+    in_source = np.fromiter(map(matched.get, ids, repeat(0)), np.int64, len(ids))
+    _fill_coverage(matrix, weights, profiles, places, files, in_source)
     versions = [profiles.versions[place] for place in places.tolist()]
     if any(versions):
         matrix[:, _COLUMN["superseded"]] = _superseded(versions, query.text.lower())
@@ -116,48 +120,42 @@ def feature_matrix(
 def _fill_retrieval(
     matrix: NDArray[np.float32], position: dict[int, int], found: Scored, share: int, rank: int, floor: float
 ) -> None:
+    at = np.fromiter(map(position.get, found.ids, repeat(-1)), np.int64, len(found.ids))
     # A function that was encoded in parts is in the list more than once: the best is written last and counts.
-    places = np.array([place for place, i in enumerate(found.ids) if i in position][::-1], np.int64)
+    places = np.flatnonzero(at >= 0)[::-1]
     if not len(places):
         return
-    at = [position[found.ids[place]] for place in places.tolist()]
     span = max(found.scores[0] - floor, 1e-9)
-    matrix[at, share] = (np.asarray(found.scores)[places] - floor) / span
-    matrix[at, rank] = _RANK_OFFSET / (_RANK_OFFSET + places)
-
-
-def _fill_names(
-    matrix: NDArray[np.float32], weights: Mapping[str, float], profiles: Profiles, places: NDArray[np.int64]
-) -> NDArray[np.int64]:
-    """Fill in what names have in common with the query, and return the bits of the words that each candidate's have."""
-    weight_of = np.zeros(len(profiles.numbers) + 1, np.float32)
-    bit_of = np.zeros(len(weight_of), np.int64)
-    for i, (word, weight) in enumerate(weights.items()):
-        number = profiles.numbers.get(word)
-        if number is not None:
-            weight_of[number] = weight
-            bit_of[number] = 1 << i if i < MOST_WORDS else 0
-    words = profiles.words[places]
-    shared = weight_of[words]
-    covers = shared.sum(axis=2) / (sum(weights.values()) or 1.0)
-    precise = np.count_nonzero(shared, axis=2) / np.maximum(np.count_nonzero(words, axis=2), 1)
-    for column, name in enumerate(NAMES):
-        matrix[:, _COLUMN[f"{name}_covers"]] = covers[:, column]
-        if f"{name}_precise" in _COLUMN:
-            matrix[:, _COLUMN[f"{name}_precise"]] = precise[:, column]
-    bits: NDArray[np.int64] = np.bitwise_or.reduce(bit_of[words.reshape(len(words), -1)], axis=1)
-    return bits
+    matrix[at[places], share] = (np.asarray(found.scores)[places] - floor) / span
+    matrix[at[places], rank] = _RANK_OFFSET / (_RANK_OFFSET + places)
 
 
 def _fill_coverage(
-    matrix: NDArray[np.float32], files: NDArray[np.int64], matched: NDArray[np.int64], weights: Sequence[float]
+    matrix: NDArray[np.float32],
+    weights: Mapping[str, float],
+    profiles: Profiles,
+    places: NDArray[np.int64],
+    files: NDArray[np.int64],
+    in_source: NDArray[np.int64],
 ) -> None:
-    of_file = np.zeros(int(files.max()) + 1, np.int64)
-    np.bitwise_or.at(of_file, files, matched)
-    shares = np.array(weights[:MOST_WORDS], np.float32) / (sum(weights) or 1.0)
-    bits = np.arange(len(shares))
-    for column, has in (("covers", matched), ("file_covers", of_file[files])):
-        matrix[:, _COLUMN[column]] = (has[:, None] >> bits & 1) @ shares
+    """Fill in which of the query's words are in a candidate's names, in all of it, and in all of its file.
+
+    Which words that are is a number: its bit ``i`` stands for the word ``i`` of ``weights``.
+    """
+    bit_of = np.zeros(len(profiles.numbers) + 1, np.int64)
+    for i, word in enumerate(weights):
+        if word in profiles.numbers and i < MOST_WORDS:
+            bit_of[profiles.numbers[word]] = 1 << i
+    in_names = np.bitwise_or.reduce(bit_of[profiles.words[places]], axis=2)
+    anywhere = np.bitwise_or.reduce(in_names, axis=1) | in_source
+    in_file = np.zeros(int(files.max()) + 1, np.int64)
+    np.bitwise_or.at(in_file, files, anywhere)
+    shares = np.array(list(weights.values())[:MOST_WORDS], np.float32) / (sum(weights.values()) or 1.0)
+    has = np.column_stack([in_names, anywhere, in_file[files]])[:, :, None] >> np.arange(len(shares)) & 1
+    flat = has.reshape(-1, len(shares)).astype(np.float32)
+    matrix[:, _COVERS] = (flat @ shares).reshape(len(places), -1)
+    words = (flat @ np.ones_like(shares)).reshape(len(places), -1)[:, _PRECISE_NAMES]
+    matrix[:, _PRECISE] = words / profiles.lengths[places][:, _PRECISE_NAMES]
 
 
 def _superseded(versions: Sequence[tuple[str, int] | None], text: str) -> list[bool]:

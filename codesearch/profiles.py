@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 import re
-from typing import TYPE_CHECKING
+from array import array
+from struct import Struct
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -19,7 +21,8 @@ if TYPE_CHECKING:
 
 NAMES = ("name", "owner", "stem", "folder")
 """The names of a function that are compared with a query: its own, the enclosing ones, its file's, its folders'."""
-CONSTANT = ("class", "module", "window", "private", "length", "file_size", *(role.name.lower() for role in Role))
+_KINDS = ("class", "module", "window")
+CONSTANT = (*_KINDS, "private", "length", "file_size", *(role.name.lower() for role in Role))
 """Features that no query changes."""
 MOST_WORDS_OF_A_NAME = 16
 """Of longer names, which are deep folders, the last words count."""
@@ -27,6 +30,17 @@ MOST_WORDS_OF_A_NAME = 16
 _LONG = math.log(1000.0)
 _LARGE = math.log(1e6)
 _VERSION = re.compile(r"(?:^|/)v(\d{1,3})/")
+
+
+class _OfPath(NamedTuple):
+    """What all functions of a file have in common; arrays as their bytes."""
+
+    version: tuple[str, int] | None
+    names: bytes
+    """The words of its stem and of its folders."""
+    roles: bytes
+    roles_of_whole: bytes
+    """Of its module and its windows."""
 
 
 class Profiles:
@@ -40,10 +54,13 @@ class Profiles:
         self.numbers: dict[str, int] = {}
         """Of the stemmed words, from 1 on."""
         self._terms = terms
-        self._texts: dict[str, list[int]] = {"": []}
+        self._names: dict[str, bytes] = {}
+        self._paths: dict[str, _OfPath] = {}
         self._places: dict[int, int] = {}
         self._constant = np.zeros((0, len(CONSTANT)), np.float32)
         self._words = np.zeros((0, len(NAMES), MOST_WORDS_OF_A_NAME), np.int32)
+        self._lengths = np.zeros((0, len(NAMES)), np.float32)
+        self._files = np.zeros(0, np.int64)
 
     def __len__(self) -> int:
         """Return how many there are."""
@@ -59,6 +76,16 @@ class Profiles:
         """Numbers of the words of ``NAMES``, 0 for none, shape ``(len(self), len(NAMES), MOST_WORDS_OF_A_NAME)``."""
         return self._words[: len(self)]
 
+    @property
+    def lengths(self) -> NDArray[np.float32]:
+        """How many words each of ``NAMES`` has, at least 1, shape ``(len(self), len(NAMES))``."""
+        return self._lengths[: len(self)]
+
+    @property
+    def files(self) -> NDArray[np.int64]:
+        """Ids of their files, shape ``(len(self),)``."""
+        return self._files[: len(self)]
+
     def missing(self, ids: Iterable[int]) -> list[int]:
         """Those of these functions that were not added."""
         return [i for i in ids if i not in self._places]
@@ -69,57 +96,68 @@ class Profiles:
 
     def add(self, rows: Sequence[FunctionRow]) -> None:
         """Add functions that are not there yet."""
-        first = len(self)
-        self._constant = _with_room(self._constant, first + len(rows))
-        self._words = _with_room(self._words, first + len(rows))
-        # Cells of the flat arrays and what goes there: written at once, which numpy does ten times as fast.
-        cells: list[int] = []
-        values: list[float] = []
-        word_cells: list[int] = []
-        numbers: list[int] = []
+        first, end = len(self), len(self) + len(rows)
+        constant: list[bytes] = []  # joined bytes become an array a hundred times as fast as lists of numbers
+        words: list[bytes] = []
         for place, row in enumerate(rows, first):
+            path = self._paths.get(row.path) or self._read_path(row.path)
             self._places[row.id] = place
             self.rows.append(row)
-            found = _VERSION.search(row.path)
-            self.versions.append((row.path[: found.start()], int(found[1])) if found else None)
-            for column, value in _constants(row):
-                cells.append(place * len(CONSTANT) + column)
-                values.append(value)
-            folder, _, file = row.path.rpartition("/")
-            texts = (row.name, row.qualified_name.rpartition(".")[0], file.partition(".")[0], folder)
-            for start, text in enumerate(texts, place * len(NAMES)):
-                of_name = self._numbers_of(text)
-                word_cells.extend(range(start * MOST_WORDS_OF_A_NAME, start * MOST_WORDS_OF_A_NAME + len(of_name)))
-                numbers.extend(of_name)
-        self._constant.reshape(-1)[cells] = values
-        self._words.reshape(-1)[word_cells] = numbers
+            self.versions.append(path.version)
+            constant += _constants(row, path)
+            words += (self._words_of(row.name), self._words_of(row.qualified_name.rpartition(".")[0]), path.names)
+        self._constant = _with_room(self._constant, end)
+        self._constant[first:end] = _as_rows(constant, self._constant)
+        self._words = _with_room(self._words, end)
+        self._words[first:end] = _as_rows(words, self._words)
+        self._lengths = _with_room(self._lengths, end)
+        self._lengths[first:end] = np.maximum(np.count_nonzero(self._words[first:end], axis=2), 1)
+        self._files = _with_room(self._files, end)
+        self._files[first:end] = [row.file_id for row in rows]
 
-    def _numbers_of(self, text: str) -> list[int]:
-        found = self._texts.get(text)
+    def _read_path(self, path: str) -> _OfPath:
+        folder, _, file = path.rpartition("/")
+        found = _VERSION.search(path)
+        version = (path[: found.start()], int(found[1])) if found else None
+        has = roles(path)
+        # What is defined in an __init__.py or mod.rs is no re-export.
+        flags, flags_of_whole = (
+            array("f", [role in had for role in Role]).tobytes() for had in (has - {Role.REEXPORT}, has)
+        )
+        names = self._words_of(file.partition(".")[0]) + self._words_of(folder)
+        read = self._paths[path] = _OfPath(version, names, flags, flags_of_whole)
+        return read
+
+    def _words_of(self, name: str) -> bytes:
+        """The numbers of a name's words with zeros behind them."""
+        found = self._names.get(name)
         if found is None:
-            numbers = [self.numbers.setdefault(term, len(self.numbers) + 1) for term in self._terms(text)]
-            found = self._texts[text] = numbers[-MOST_WORDS_OF_A_NAME:]
+            terms = self._terms(name)[-MOST_WORDS_OF_A_NAME:] if name else []
+            numbers = [self.numbers.setdefault(term, len(self.numbers) + 1) for term in terms]
+            padding = [0] * (MOST_WORDS_OF_A_NAME - len(numbers))
+            found = self._names[name] = array("i", numbers + padding).tobytes()
         return found
 
 
-_COLUMN = {name: column for column, name in enumerate(CONSTANT)}
-_PRIVATE, _LENGTH, _FILE_SIZE = _COLUMN["private"], _COLUMN["length"], _COLUMN["file_size"]
+_KIND_FLAGS = {kind: array("f", [kind == other for other in _KINDS]).tobytes() for kind in (*_KINDS, "")}
+_PRIVATE_LENGTH_SIZE = Struct("fff")
 
 
-def _constants(row: FunctionRow) -> list[tuple[int, float]]:
-    """Columns of ``CONSTANT`` with their values, those left out that are 0."""
-    values = [(_FILE_SIZE, min(1.0, math.log(row.file_size + 1) / _LARGE))]
+def _constants(row: FunctionRow, path: _OfPath) -> tuple[bytes, bytes, bytes]:
+    """The values of ``CONSTANT``."""
     is_whole = row.kind in ("module", "window")
-    if row.kind in _COLUMN:
-        values.append((_COLUMN[row.kind], 1.0))
-    if row.name.startswith("_"):
-        values.append((_PRIVATE, 1.0))
-    if not is_whole:  # their lines say nothing of how much they hold
-        values.append((_LENGTH, min(1.0, math.log(row.end_line - row.start_line + 1) / _LONG)))
-    # What is defined in an __init__.py or mod.rs is no re-export.
-    of_file = (role for role in roles(row.path) if role is not Role.REEXPORT or is_whole)
-    values += ((_COLUMN[role.name.lower()], 1.0) for role in of_file)
-    return values
+    # The lines of a whole file or window say nothing of how much it holds.
+    length = 0.0 if is_whole else min(1.0, math.log(row.end_line - row.start_line + 1) / _LONG)
+    size = min(1.0, math.log(row.file_size + 1) / _LARGE)
+    return (
+        _KIND_FLAGS.get(row.kind, _KIND_FLAGS[""]),
+        _PRIVATE_LENGTH_SIZE.pack(row.name.startswith("_"), length, size),
+        path.roles_of_whole if is_whole else path.roles,
+    )
+
+
+def _as_rows(parts: list[bytes], like: NDArray) -> NDArray:  # type: ignore[type-arg]
+    return np.frombuffer(b"".join(parts), like.dtype).reshape(-1, *like.shape[1:])
 
 
 def _with_room(array: NDArray, size: int) -> NDArray:  # type: ignore[type-arg]
