@@ -11,7 +11,8 @@ from typer.testing import CliRunner
 from codesearch.errors import CodesearchError
 from codesearch.train.data.collect import Limits, pairs_of_history, pairs_of_tree
 from codesearch.train.data.command import collect
-from codesearch.train.data.functions import is_copied, without_docstring
+from codesearch.train.data.documents import document_pairs
+from codesearch.train.data.functions import SourceFile, is_copied, without_docstring
 from codesearch.train.data.pair import Pair, read_pairs
 from codesearch.train.data.sources import LISTED, Source, git_directory, package_folder, read_sources
 from indexer.extract import extract
@@ -155,6 +156,33 @@ def test_code_in_a_document_comes_with_the_sentence_before_it(repository: Reposi
     (pair,) = [one for one in pairs_in(repository, repository.commit("Begin", **FILES)) if one.source == "doc"]
     assert pair.text == "Entries can be loaded from any file"
     assert pair.code == "store = Store()\nentries = store.load(path)\nprint(entries)"
+
+
+FLATTEN = "```python\ndef flatten(lists):\n    joined = chain.from_iterable(lists)\n    return list(joined)\n```\n"
+
+
+@pytest.mark.parametrize(
+    ("page", "texts"),
+    [
+        (
+            "---\ntitle: Flatten a nested list\n---\n\nJoins all inner lists. And more.\n\n- Use `chain`.\n\n{code}",
+            ["Flatten a nested list", "Joins all inner lists."],
+        ),
+        (
+            "# Lists\n\n## Flatten a nested list\n\nJoins all inner lists.\n\nIt keeps the order:\n\n{code}\n"
+            "A string is left whole.\n\n{code}",
+            ["It keeps the order", "Flatten a nested list", "Joins all inner lists.", "A string is left whole."],
+        ),
+        (
+            "Flatten a nested list\n---------------------\n\nJoins all inner lists.\n\n{code}",
+            ["Joins all inner lists.", "Flatten a nested list"],
+        ),
+    ],
+)
+def test_the_first_code_of_a_section_comes_with_its_heading_and_first_sentence(page: str, texts: list[str]) -> None:
+    pairs = list(document_pairs([SourceFile("lists.md", page.replace("{code}", FLATTEN), None, [])]))
+    assert [pair.text for pair in pairs] == texts
+    assert {pair.code.splitlines()[0] for pair in pairs} == {"def flatten(lists):"}
 
 
 def test_a_test_comes_with_the_one_function_it_calls(repository: Repository) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from codesearch.train.data.clean import comment_text
@@ -19,30 +20,52 @@ _DIRECTIVE = re.compile(
     re.MULTILINE,
 )
 _SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z`\"'])")
-_HEADING = re.compile(r"^#{1,6}\s+|^[=~^\"'*+-]{3,}\s*$", re.MULTILINE)
+_HEADING = re.compile(
+    r"^#{1,6}[ \t]+(.+?)[ \t#]*$|^(\S.*)\n(?:={3,}|-{3,}|~{3,}|\^{3,}|\*{3,}|\+{3,}|\"{3,})[ \t]*$", re.MULTILINE
+)
+_METADATA = re.compile(r"\A---\n(?:.*\n)*?title:[ \t]*(.+)\n(?:.*\n)*?---\n")
+_NO_TEXT = ("```", "~~~", "|", "<", "..", ">>>", "- ", "* ")
 _OPTION = re.compile(r"\A(?:[ \t]*:[\w-]+:[^\n]*\n)+")
 
 
 def document_pairs(files: Iterable[SourceFile]) -> Iterator[Described]:
-    """Yield the code blocks of Markdown and reStructuredText that say which language they are in."""
+    """Yield the code blocks of Markdown and reStructuredText that say which language they are in.
+
+    A block comes with the sentence before it, and the first of a section with the section's heading and first sentence
+    as well, which say what people look for.
+    """
     for file in files:
         if file.language is None:
-            for start, name, code in _blocks(file.text):
-                language = LANGUAGES.get(canonical_name(name) or "")
-                text = _text_before(file.text, start)
-                if language is None or text is None or not is_worth_training(code):
+            for block in _blocks(file.text):
+                language = LANGUAGES.get(canonical_name(block.language) or "")
+                if language is None or not is_worth_training(block.code):
                     continue
-                line = file.text.count("\n", 0, start) + 2
+                line = file.text.count("\n", 0, block.start) + 2
                 stem = PurePosixPath(file.path).stem
-                function = Function("window", stem, stem, line, line + code.count("\n"), "", "", code)
-                yield Described(text, function, code, file.path, language)
+                end_line = line + block.code.count("\n")
+                function = Function("window", stem, stem, line, end_line, "", "", block.code)
+                texts = [_sentence_before(file.text, block.start), *_opening(file.text[block.after : block.start])]
+                for text in dict.fromkeys(filter(None, texts)):
+                    yield Described(text, function, block.code, file.path, language)
 
 
-def _blocks(text: str) -> Iterator[tuple[int, str, str]]:
-    for match in _FENCE.finditer(text):
-        yield match.start(), match[3], _dedented(match[4])
-    for match in _DIRECTIVE.finditer(text):
-        yield match.start(), match[2], _dedented(_OPTION.sub("", match[3]))
+@dataclass(frozen=True, slots=True)
+class _Block:
+    after: int
+    """Where the block before it ends."""
+    start: int
+    language: str
+    code: str
+
+
+def _blocks(text: str) -> Iterator[_Block]:
+    found = sorted([*_FENCE.finditer(text), *_DIRECTIVE.finditer(text)], key=lambda match: match.start())
+    after = 0
+    for match in found:
+        is_fence = match.re is _FENCE
+        code = match[4] if is_fence else _OPTION.sub("", match[3])
+        yield _Block(min(after, match.start()), match.start(), match[3] if is_fence else match[2], _dedented(code))
+        after = match.end()
 
 
 def _dedented(code: str) -> str:
@@ -51,11 +74,26 @@ def _dedented(code: str) -> str:
     return "\n".join(line[depth:] for line in lines).strip("\n")
 
 
-def _text_before(text: str, start: int) -> str | None:
+def _sentence_before(text: str, start: int) -> str | None:
     """Return the last sentence of the paragraph or the heading that ends right before ``start``."""
-    before = text[max(0, start - 2000) : start].rstrip()
-    paragraph = before.rpartition("\n\n")[2]
-    if paragraph.lstrip().startswith(("```", "~~~", "|", "<", "..", ">>>")) or paragraph.endswith(("```", "~~~")):
+    return _sentence(text[max(0, start - 2000) : start].rstrip().rpartition("\n\n")[2], -1)
+
+
+def _opening(text: str) -> list[str | None]:
+    """Return the last heading of a text, or the title in its metadata, and the sentence that follows."""
+    metadata = _METADATA.match(text)
+    headings = [metadata] if metadata else []
+    headings += _HEADING.finditer(text, metadata.end() if metadata else 0)
+    if not headings:
+        return []
+    title = next(filter(None, headings[-1].groups()))
+    paragraph = text[headings[-1].end() :].strip().partition("\n\n")[0]
+    return [comment_text(title.strip()), _sentence(paragraph, 0)]
+
+
+def _sentence(paragraph: str, which: int) -> str | None:
+    """Return one sentence of a paragraph; None of a list, a table, markup or code."""
+    if not paragraph or paragraph.lstrip().startswith(_NO_TEXT) or paragraph.endswith(("```", "~~~")):
         return None
     paragraph = _HEADING.sub("", paragraph)
-    return comment_text(_SENTENCE.split(" ".join(paragraph.split()))[-1].rstrip(":"))
+    return comment_text(_SENTENCE.split(" ".join(paragraph.split()))[which].rstrip(":"))
