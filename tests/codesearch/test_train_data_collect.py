@@ -185,6 +185,19 @@ def test_the_first_code_of_a_section_comes_with_its_heading_and_first_sentence(p
     assert {pair.code.splitlines()[0] for pair in pairs} == {"def flatten(lists):"}
 
 
+def test_a_readme_of_one_file_comes_with_its_longest_function(repository: Repository) -> None:
+    recipe = (
+        "def one(a):\n    return [a]\n\n\ndef flatten(lists):\n    joined = chain(*lists)\n    return list(joined)\n"
+    )
+    readme = "## Flatten a nested list\nAuthor: somebody else\n"
+    commit = repository.commit("Begin", recipes__12__readme_DOT_md=readme, recipes__12__flat_DOT_py=recipe)
+    (pair,) = pairs_in(repository, commit)
+    assert (pair.text, pair.qualified_name, pair.source) == ("Flatten a nested list", "", "doc")
+    assert pair.code.startswith("def flatten(lists):")
+    two = repository.commit("Add another", recipes__12__other_DOT_py=recipe)
+    assert pairs_in(repository, two) == []
+
+
 def test_a_test_comes_with_the_one_function_it_calls(repository: Repository) -> None:
     (pair,) = [one for one in pairs_in(repository, repository.commit("Begin", **FILES)) if one.source == "test"]
     assert (pair.text, pair.qualified_name) == ("load ignores blank lines", "Store.load")

@@ -5,13 +5,13 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 
 from codesearch.train.data.comments import comment_pairs
 from codesearch.train.data.commits import commit_pairs
 from codesearch.train.data.docstrings import Described, docstring_pairs
-from codesearch.train.data.documents import document_pairs
+from codesearch.train.data.documents import document_pairs, readme_pairs
 from codesearch.train.data.functions import SourceFile, source_files
 from codesearch.train.data.git_objects import export
 from codesearch.train.data.pair import Origin, Pair
@@ -25,7 +25,7 @@ class Limits:
 
     docstring: int = 8000
     comment: int = 1500
-    doc: int = 800
+    doc: int = 3000
     test: int = 1000
     commit: int = 300
     made: int = 1000
@@ -67,7 +67,7 @@ def _pairs_of_files(source: Source, files: list[SourceFile], limits: Limits) -> 
     origins: tuple[tuple[Origin, Iterable[Described], int], ...] = (
         ("docstring", docstring_pairs(files), limits.docstring),
         ("comment", comment_pairs(files), limits.comment),
-        ("doc", document_pairs(files), limits.doc),
+        ("doc", chain(readme_pairs(files), document_pairs(files)), limits.doc),
         ("test", test_pairs(files), limits.test),
     )
     for origin, described, limit in origins:

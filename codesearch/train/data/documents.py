@@ -1,15 +1,16 @@
-"""Pairs of the heading or sentence before a code block in a document, and the block."""
+"""Pairs of headings and sentences of documents and the code that stands below or beside them."""
 
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from codesearch.train.data.clean import comment_text
 from codesearch.train.data.docstrings import Described
-from codesearch.train.data.functions import SourceFile, is_worth_training
+from codesearch.train.data.functions import SourceFile, is_worth_training, without_docstring
 from indexer.function import Function
 from indexer.languages import LANGUAGES, canonical_name
 
@@ -24,6 +25,7 @@ _HEADING = re.compile(
     r"^#{1,6}[ \t]+(.+?)[ \t#]*$|^(\S.*)\n(?:={3,}|-{3,}|~{3,}|\^{3,}|\*{3,}|\+{3,}|\"{3,})[ \t]*$", re.MULTILINE
 )
 _METADATA = re.compile(r"\A---\n(?:.*\n)*?title:[ \t]*(.+)\n(?:.*\n)*?---\n")
+_README = re.compile(r"readme\.(?:md|markdown|rst)", re.IGNORECASE)
 _NO_TEXT = ("```", "~~~", "|", "<", "..", ">>>", "- ", "* ")
 _OPTION = re.compile(r"\A(?:[ \t]*:[\w-]+:[^\n]*\n)+")
 
@@ -47,6 +49,28 @@ def document_pairs(files: Iterable[SourceFile]) -> Iterator[Described]:
                 texts = [_sentence_before(file.text, block.start), *_opening(file.text[block.after : block.start])]
                 for text in dict.fromkeys(filter(None, texts)):
                     yield Described(text, function, block.code, file.path, language)
+
+
+def readme_pairs(files: Iterable[SourceFile]) -> Iterator[Described]:
+    """Yield the longest function of a file that has a README for itself, as recipes have: its title says what that does."""
+    folders: dict[str, list[SourceFile]] = defaultdict(list)
+    for file in files:
+        folders[file.path.rpartition("/")[0]].append(file)
+    for folder, together in folders.items():
+        sources = [file for file in together if file.language is not None]
+        readmes = [file for file in together if _README.fullmatch(file.path.rpartition("/")[2])]
+        if folder and len(sources) == len(readmes) == 1:
+            yield from _in_readme(readmes[0], sources[0])
+
+
+def _in_readme(readme: SourceFile, source: SourceFile) -> Iterator[Described]:
+    functions = [function for function in source.functions if function.kind in ("function", "method")]
+    if source.language is None or source.is_test or not functions:
+        return
+    longest = max(functions, key=lambda function: function.end_line - function.start_line)
+    code = without_docstring(longest, source.language)
+    for text in filter(None, _opening(readme.text)[:1] if is_worth_training(code) else []):
+        yield Described(text, longest, code, source.path, source.language)
 
 
 @dataclass(frozen=True, slots=True)
