@@ -283,6 +283,13 @@ def test_what_a_held_out_repository_has_too_is_not_trained_on(repository: Reposi
     assert len(valid) == 5
 
 
+def test_every_text_of_one_block_is_kept_and_no_copy_of_the_block(repository: Repository, tmp_path: Path) -> None:
+    page = f"# Flatten a nested list\n\nJoins all inner lists.\n\n{FLATTEN}"
+    commit = repository.commit("Begin", lists_DOT_md=page, copy_DOT_md=page)
+    collected = collect([source_of(commit)], tmp_path / "out", repository.folder.parent, workers=1)
+    assert collected.pairs["train", "doc", "python"] == 2
+
+
 def test_a_second_run_reads_no_repository_again(repository: Repository, tmp_path: Path) -> None:
     commit = repository.commit("Begin", **FILES)
     first = collect([source_of(commit)], tmp_path / "out", repository.folder.parent, workers=1)

@@ -111,16 +111,21 @@ class _Seen:
         self.foreign = NearDuplicates()
         self._held_out = NearDuplicates()
         self._by_origin = {"docstring": NearDuplicates(), "comment": NearDuplicates(), "doc": NearDuplicates()}
+        self._newest = ("", "", "", 0)
 
     def is_new(self, pair: Pair) -> bool:
         """Whether a pair's code is foreign to benchmarks, to what is held out, and to the pairs of its origin.
 
-        A function may come once with its docstring and again with its commits and tests.
+        A function may come once with its docstring and again with its commits and tests, and code in a document with
+        one text after the other.
         """
+        place = (pair.source, pair.repo, pair.path, pair.start_line)
         if pair.code in self.foreign or (pair.split == "train" and pair.code in self._held_out):
             return False
-        if pair.source in self._by_origin and not self._by_origin[pair.source].add(pair.code):
-            return False
+        if pair.source in self._by_origin and place != self._newest:
+            if not self._by_origin[pair.source].add(pair.code):
+                return False
+            self._newest = place
         if pair.split == "valid":
             self._held_out.add(pair.code)
         return True

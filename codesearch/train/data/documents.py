@@ -52,7 +52,7 @@ def document_pairs(files: Iterable[SourceFile]) -> Iterator[Described]:
 
 
 def readme_pairs(files: Iterable[SourceFile]) -> Iterator[Described]:
-    """Yield the longest function of a file that has a README for itself, as recipes have: its title says what that does."""
+    """Yield the longest function of a file that has a README for itself, as recipes have, with the README's title."""
     folders: dict[str, list[SourceFile]] = defaultdict(list)
     for file in files:
         folders[file.path.rpartition("/")[0]].append(file)
