@@ -26,6 +26,7 @@ _HEADING = re.compile(
 )
 _METADATA = re.compile(r"\A---\n(?:.*\n)*?title:[ \t]*(.+)\n(?:.*\n)*?---\n")
 _README = re.compile(r"readme\.(?:md|markdown|rst)", re.IGNORECASE)
+_TRANSLATED = re.compile(r"(?:^|/)(?:locali[sz]ations?|translations?|i18n|locales?)/", re.IGNORECASE)
 _NO_TEXT = ("```", "~~~", "|", "<", "..", ">>>", "- ", "* ")
 _OPTION = re.compile(r"\A(?:[ \t]*:[\w-]+:[^\n]*\n)+")
 
@@ -37,7 +38,7 @@ def document_pairs(files: Iterable[SourceFile]) -> Iterator[Described]:
     as well, which say what people look for.
     """
     for file in files:
-        if file.language is None:
+        if file.language is None and not _TRANSLATED.search(file.path):
             for block in _blocks(file.text):
                 language = LANGUAGES.get(canonical_name(block.language) or "")
                 if language is None or not is_worth_training(block.code):
