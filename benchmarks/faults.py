@@ -24,8 +24,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from machine import machine
+
 from codesearch import CodeIndex, load_encoder
 from codesearch.encoders.protocol import Encoder
+from eval.markdown import table
 from indexer.errors import StoreError
 from indexer.mend import is_stamped
 from indexer.store import DATABASE
@@ -197,7 +200,7 @@ def start_over(trial: Trial) -> None:
 def run(trial: Trial, kills: int, choice: random.Random) -> None:
     begin, end = seconds_of_a_run(trial)
     whole = trial.build()
-    print(f"a run takes {end:.2f} s, {len(whole.files)} files, {len(whole.functions)} functions", flush=True)
+    print(f"a run takes {end:.2f} s, {len(whole.files)} files, {len(whole.functions)} functions", file=sys.stderr)
     done = 0
     while done < kills:
         situation = SITUATIONS[done % len(SITUATIONS)]
@@ -216,10 +219,10 @@ def run(trial: Trial, kills: int, choice: random.Random) -> None:
             left, differences = "refused", [f"{type(error).__name__}: {error}"]
         trial.stages[left] += 1
         if done % 10 == 0:
-            print(f"{done} kills", flush=True)
+            print(f"{done} kills", file=sys.stderr)
         if differences:
             trial.failures.append(f"kill {done} ({situation}; {left}): {', '.join(differences)}")
-            print(trial.failures[-1], flush=True)
+            print(trial.failures[-1], file=sys.stderr)
 
 
 def main() -> None:
@@ -239,9 +242,9 @@ def main() -> None:
         shutil.copytree(original, corpus)
         trial = Trial(original, corpus, Path(folder, "indexes"), chosen.encoder, load_encoder(chosen.encoder))
         run(trial, chosen.kills, random.Random(chosen.seed))
-    print(f"\n{'killed':<32} kills\n" + "\n".join(f"{k:<32} {n:>5}" for k, n in trial.stages.most_common()))
-    print(f"{'completed to the same content':<32} {chosen.kills - len(trial.failures):>5}")
-    print(f"{'failures':<32} {len(trial.failures):>5}")
+    rows = [[stage, str(count)] for stage, count in trial.stages.most_common()]
+    rows.append(["completed to the same content", str(chosen.kills - len(trial.failures))])
+    print(f"{machine()}\n\n{table(['killed', 'kills'], rows)}")
     sys.exit(1 if trial.failures else 0)
 
 

@@ -59,7 +59,7 @@ def test_killed_runs_leave_an_index_that_opens_answers_and_is_completed() -> Non
         text=True,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    assert re.search(r"completed to the same content +6\n", done.stdout)
+    assert re.search(r"completed to the same content \| 6 ", done.stdout)
 
 
 # Damage
