@@ -12,8 +12,11 @@ from numpy.typing import NDArray
 from eval.ranking import Positions, Scores, empty
 
 SHARE = 0.15
-"""What words count beside meaning, of which the best document has 1: the best of six shares on the mean of CoSQA dev and
-held-out documentation in six languages; from 0.1 to 0.25 that differs by less than 0.005."""
+"""What words count beside meaning, of which the best document has 1.
+
+The best of six shares on the mean of CoSQA dev and held-out documentation in six languages, which differs by less than
+0.005 from 0.1 to 0.25.
+"""
 
 
 def fuse(
