@@ -152,7 +152,7 @@ def _fill_coverage(
     np.bitwise_or.at(in_file, files, anywhere)
     shares = np.array(list(weights.values())[:MOST_WORDS], np.float32) / (sum(weights.values()) or 1.0)
     has = np.column_stack([in_names, anywhere, in_file[files]])[:, :, None] >> np.arange(len(shares)) & 1
-    flat = has.reshape(-1, len(shares)).astype(np.float32)
+    flat = has.reshape(len(places) * len(_COVERS), len(shares)).astype(np.float32)
     matrix[:, _COVERS] = (flat @ shares).reshape(len(places), -1)
     words = (flat @ np.ones_like(shares)).reshape(len(places), -1)[:, _PRECISE_NAMES]
     matrix[:, _PRECISE] = words / profiles.lengths[places][:, _PRECISE_NAMES]

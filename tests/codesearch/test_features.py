@@ -35,13 +35,22 @@ def features_of(index):
     return features
 
 
-@pytest.mark.parametrize("query", ["retry with backoff", "LruCache.get", "price of a parcel by weight", "zzz qqq"])
+@pytest.mark.parametrize(
+    "query", ["retry with backoff", "LruCache.get", "price of a parcel by weight", "zzz qqq", "???"]
+)
 def test_every_feature_is_finite_and_a_share_or_a_flag(index, query):
     rows, matrix = index.candidates(parse(query))
     assert matrix.shape == (len(rows), len(FEATURES))
     assert np.isfinite(matrix).all()
     assert matrix.min() >= 0.0
     assert matrix.max() <= 1.0 + 1e-6
+
+
+def test_before_there_is_a_word_index_meaning_alone_brings_candidates(index, monkeypatch):
+    monkeypatch.setattr(index._candidates, "has_words", False)
+    rows, matrix = index.candidates(parse("retry with backoff"))
+    assert rows
+    assert not matrix[:, [FEATURES.index("words"), FEATURES.index("covers"), FEATURES.index("name_covers")]].any()
 
 
 def test_each_candidate_is_there_once(index):
