@@ -98,12 +98,13 @@ def collect(bench: Path, checkouts: Path, encoder_name: str, index_dir: Path) ->
                 if not any((root / answer).exists() for answer in wanted):
                     continue
                 query = parse(text)
-                rows, features = index.candidates(query, CANDIDATES)
+                found = index.candidates(query, CANDIDATES)
+                rows = index.store.function_rows(found.ids.tolist())
                 numbers: dict[int, int] = {}
-                files = np.array([numbers.setdefault(row.file_id, len(numbers)) for row in rows])
+                files = np.array([numbers.setdefault(file, len(numbers)) for file in found.files.tolist()])
                 prefix = "" if folder == "." else f"{folder}/"
-                paths = [prefix + row.path for row in rows]
-                judged.append(Judged(name, category, text, query.is_symbol, features, files, paths, wanted))
+                paths = [prefix + rows[i].path for i in found.ids.tolist()]
+                judged.append(Judged(name, category, text, query.is_symbol, found.features, files, paths, wanted))
     return judged
 
 

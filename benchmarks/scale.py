@@ -22,6 +22,7 @@ from itertools import pairwise
 from multiprocessing import get_context
 from pathlib import Path
 from statistics import median, quantiles
+from typing import cast
 
 import numpy as np
 import psutil
@@ -33,11 +34,12 @@ from codesearch.target import resolve
 from eval.markdown import table
 from indexer.crawl import CrawlOptions, crawl
 from indexer.encoding import encode_missing
-from indexer.extraction import Extracted, extract_files
+from indexer.extraction import Extracted, extract_files, new_function
+from indexer.function import Function, Kind
 from indexer.mend import stamp
 from indexer.progress import Silent
+from indexer.stems import Stems
 from indexer.store import FileRecord, NewFunction, Store
-from indexer.text import content_digest, encoder_text
 from indexer.vectors import VectorIndex, unpack
 from indexer.words import WordIndex
 
@@ -159,15 +161,17 @@ def _insert(store: Store, real: Sequence[Extracted], count: int) -> None:
 
 
 def _renamed(function: NewFunction, names: dict[str, str]) -> NewFunction:
-    qualified_name, docstring = rename(function.qualified_name, names), rename(function.docstring, names)
-    text = rename(function.text, names)
-    return function._replace(
-        name=rename(function.name, names),
-        qualified_name=qualified_name,
-        signature=rename(function.signature, names),
-        docstring=docstring,
-        text=text,
-        digest=content_digest(encoder_text(qualified_name, docstring, text)),
+    return new_function(
+        Function(
+            cast(Kind, function.kind),
+            rename(function.name, names),
+            rename(function.qualified_name, names),
+            function.start_line,
+            function.end_line,
+            rename(function.signature, names),
+            rename(function.docstring, names),
+            rename(function.text, names),
+        )
     )
 
 
@@ -197,8 +201,9 @@ def answer(folder: Path) -> Answered:
     vectors.load()
     encoded = index.encoder.encode_queries(timed)
     words_ms, vectors_ms = [], []
+    stems = Stems()
     for query, vector in zip(timed, encoded, strict=True):
-        terms = words.terms(query)
+        terms = stems.of(query)
         words_ms.append(_milliseconds(lambda terms=terms: words.search(terms, [1.0] * 4, 150)))
         vectors_ms.append(_milliseconds(lambda vector=vector: vectors.search(vector, 150)))
     return Answered(

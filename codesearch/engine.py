@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from codesearch import ranking
-from codesearch.candidates import CandidateSearch
+from codesearch.candidates import Candidates, CandidateSearch
 from codesearch.errors import CodesearchError
 from codesearch.hit import Hit
 from codesearch.query import Filter, Query, language_name, parse
@@ -19,8 +20,8 @@ from indexer.crawl import CrawlOptions
 from indexer.errors import StoreError
 from indexer.mend import is_stamped, open_or_mend, stamp, was_tampered_with
 from indexer.progress import Progress
-from indexer.refresh import Changes, Report, changes, refresh
-from indexer.store import FunctionRow, Store
+from indexer.refresh import EXTRACTION_VERSION, Changes, Report, changes, refresh
+from indexer.store import Store
 from indexer.vectors import VectorIndex
 from indexer.words import WordIndex
 
@@ -159,7 +160,9 @@ class CodeIndex:
         store = Store.open(target.folder)
         loaded = _load(Settings.chosen(target.folder, None, None, None).encoder if encoder is None else encoder)
         with store.reading():
-            made_with = store.meta("encoder")
+            made_with, made_by = store.meta("encoder"), store.meta("extraction")
+        if made_by not in (None, EXTRACTION_VERSION):
+            raise StoreError(f"another version made the index in {target.folder}: run `codesearch index` first")
         if made_with and made_with != loaded.name:
             raise CodesearchError(
                 f"this index was made with the encoder {made_with}, not {loaded.name}: "
@@ -263,12 +266,12 @@ class CodeIndex:
             return []
         if not parsed.text:
             return self._listed(allowed, k)
-        rows, features = self.candidates(parsed, max(CANDIDATES, 3 * k), allowed)
-        scores = features @ ranking.load_weights()["symbol" if parsed.is_symbol else "text"]
+        found = self.candidates(parsed, max(CANDIDATES, 3 * k), allowed)
+        scores = found.features @ ranking.load_weights()["symbol" if parsed.is_symbol else "text"]
         if matcher and not parsed.is_symbol:  # what a symbol names is no matter of meaning
-            scores = self._rerank(parsed.text, rows, scores, matcher)
-        chosen = ranking.spread(scores, [row.file_id for row in rows], k, float(ranking.load_weights()["repeat"]))
-        return self._hits([(rows[i], float(scores[i])) for i in chosen])
+            scores = self._rerank(parsed.text, found.ids, scores, matcher)
+        chosen = ranking.spread(scores, found.files.tolist(), k, float(ranking.load_weights()["repeat"]))
+        return self._hits([(int(found.ids[i]), float(scores[i])) for i in chosen])
 
     def similar(self, path: str, line: int, k: int = 10) -> list[Hit]:
         """Functions like the one at a line of a file of the root, that one left out.
@@ -297,24 +300,23 @@ class CodeIndex:
         for function_id, score in zip(ids.tolist(), scores.tolist(), strict=True):
             if function_id != row[0]:
                 best.setdefault(function_id, score)
-        rows = self.store.function_rows(list(best))
-        return self._hits([(rows[i], score) for i, score in best.items() if i in rows][:k])
+        return self._hits(list(best.items()))[:k]
 
-    def candidates(
-        self, query: Query, depth: int = CANDIDATES, allowed: NDArray[np.int64] | None = None
-    ) -> tuple[list[FunctionRow], NDArray[np.float32]]:
-        """What words, vectors and symbols bring, with their ranking features, shape ``(n, len(FEATURES))``."""
+    def candidates(self, query: Query, depth: int = CANDIDATES, allowed: NDArray[np.int64] | None = None) -> Candidates:
+        """What words, vectors and symbols bring, with their ranking features."""
         return self._candidates.of(query, depth, allowed)
 
     def _rerank(
-        self, text: str, rows: list[FunctionRow], scores: NDArray[np.float32], matcher: Matcher
+        self, text: str, ids: NDArray[np.int64], scores: NDArray[np.float32], matcher: Matcher
     ) -> NDArray[np.float32]:
         """Put the best in the order of the matching head and the ranking together."""
         from indexer.text import encoder_text
 
         best = np.argsort(-scores, kind="stable")[:RERANKED]
-        texts = self.store.texts([rows[i].id for i in best])
-        codes = [encoder_text(rows[i].qualified_name, rows[i].docstring, texts[rows[i].id]) for i in best]
+        rows = self.store.function_rows(ids[best].tolist())
+        best = best[[i in rows for i in ids[best].tolist()]]  # another run may have deleted one
+        read = [rows[i] for i in ids[best].tolist()]
+        codes = [encoder_text(row.qualified_name, row.docstring, row.text) for row in read]
         return ranking.blend(scores, best, matcher.score(text, codes))
 
     def _matcher(self, named: str | Matcher) -> Matcher:
@@ -331,12 +333,14 @@ class CodeIndex:
         """Filters without words list what they let through, in the order of the files."""
         if allowed is None:
             return []
-        rows = list(self.store.function_rows(allowed.tolist()).values())
-        rows.sort(key=lambda row: (row.path, row.start_line))
-        return self._hits([(row, 0.0) for row in rows[:k]])
+        permitted = set(allowed.tolist())
+        ids = (i for i in self.store.ids_by_path() if i in permitted)
+        return self._hits([(i, 0.0) for i in islice(ids, k)])
 
-    def _hits(self, ranked: list[tuple[FunctionRow, float]]) -> list[Hit]:
-        texts = self.store.texts([row.id for row, _ in ranked])
+    def _hits(self, ranked: Sequence[tuple[int, float]]) -> list[Hit]:
+        """Hits of function ids and scores; those that another run has deleted since are left out."""
+        rows = self.store.function_rows([i for i, _ in ranked])
+        present = [(rows[i], score) for i, score in ranked if i in rows]
         return [
             Hit(
                 rank,
@@ -350,9 +354,9 @@ class CodeIndex:
                 row.name,
                 row.qualified_name,
                 row.signature,
-                texts.get(row.id, ""),
+                row.text,
             )
-            for rank, (row, score) in enumerate(ranked, 1)
+            for rank, (row, score) in enumerate(present, 1)
         ]
 
 

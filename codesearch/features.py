@@ -15,7 +15,7 @@ import numpy as np
 from codesearch.profiles import CONSTANT, NAMES
 from codesearch.query import dotted
 from codesearch.roles import Role
-from indexer.words import MOST_WORDS
+from indexer.profile import MARK, mark
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -58,9 +58,12 @@ FEATURES = (
 _COLUMN = {name: i for i, name in enumerate(FEATURES)}
 _CONSTANT = [_COLUMN[name] for name in CONSTANT]
 _COVERS = [_COLUMN[name] for name in (*(f"{name}_covers" for name in NAMES), "covers", "file_covers")]
+_NAME_FLAGS = np.array(list(NAMES.values()), np.uint8)
 _PRECISE_NAMES = [i for i, name in enumerate(NAMES) if f"{name}_precise" in _COLUMN]
-_PRECISE = [_COLUMN[f"{NAMES[i]}_precise"] for i in _PRECISE_NAMES]
+_PRECISE = [_COLUMN[f"{list(NAMES)[i]}_precise"] for i in _PRECISE_NAMES]
 _RANK_OFFSET = 10.0
+MOST_WORDS = 20
+"""Of longer queries, the first words are looked for in the candidates."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +81,7 @@ def feature_matrix(
     places: NDArray[np.int64],
     words: Scored,
     meaning: Scored,
-    matched: Mapping[int, int],
+    named: Mapping[int, FunctionRow],
 ) -> NDArray[np.float32]:
     """Features of every candidate, shape ``(len(places), len(FEATURES))``.
 
@@ -89,31 +92,29 @@ def feature_matrix(
         places: Where the candidates are among these.
         words: Candidates found by words.
         meaning: Candidates found by vectors.
-        matched: Which of ``weights`` a candidate's source has: bit ``i`` for the word ``i``, by function id.
+        named: The candidates that may be what a symbol of the query names, by their index into ``places``.
     """
     matrix = np.zeros((len(places), len(FEATURES)), np.float32)
     if not len(places):
         return matrix
-    rows = [profiles.rows[place] for place in places.tolist()]
-    ids = [row.id for row in rows]
-    matrix[:, _CONSTANT] = profiles.constant[places]
-    position = dict(zip(ids, range(len(ids)), strict=True))
+    matrix[:, _CONSTANT] = profiles.constant(places)
+    position = dict(zip(profiles.ids(places).tolist(), range(len(places)), strict=True))
     _fill_retrieval(matrix, position, words, _COLUMN["words"], _COLUMN["words_rank"], 0.0)
     floor = meaning.scores[-1] if len(meaning.scores) else 0.0
     _fill_retrieval(matrix, position, meaning, _COLUMN["meaning"], _COLUMN["meaning_rank"], floor)
-    files = np.unique(profiles.files[places], return_inverse=True)[1]
-    for single, together in (("words", "file_words"), ("meaning", "file_meaning")):
-        evidence = np.bincount(files, weights=matrix[:, _COLUMN[single]])
-        matrix[:, _COLUMN[together]] = (evidence / max(evidence.max(), 1e-9))[files]
-    in_source = np.fromiter(map(matched.get, ids, repeat(0)), np.int64, len(ids))
-    _fill_coverage(matrix, weights, profiles, places, files, in_source)
-    versions = [profiles.versions[place] for place in places.tolist()]
+    files = profiles.files(places)
+    same_file = (files[:, None] == files).astype(np.float32)
+    evidence = same_file @ matrix[:, [_COLUMN["words"], _COLUMN["meaning"]]]
+    matrix[:, [_COLUMN["file_words"], _COLUMN["file_meaning"]]] = evidence / np.maximum(evidence.max(axis=0), 1e-9)
+    if weights:
+        _fill_coverage(matrix, weights, profiles, places, same_file)
+    versions = profiles.versions(places)
     if any(versions):
         matrix[:, _COLUMN["superseded"]] = _superseded(versions, query.text.lower())
     if not {"test", "spec", "mock", "fixtur"}.isdisjoint(weights):
         matrix[:, _COLUMN["test"]] = 0.0
-    for values, row in zip(matrix, rows, strict=True) if query.symbols else ():
-        _fill_definition(values, query, row)
+    for i, row in named.items():
+        _fill_definition(matrix[i], query, row)
     return matrix
 
 
@@ -135,27 +136,39 @@ def _fill_coverage(
     weights: Mapping[str, float],
     profiles: Profiles,
     places: NDArray[np.int64],
-    files: NDArray[np.int64],
-    in_source: NDArray[np.int64],
+    same_file: NDArray[np.float32],
 ) -> None:
     """Fill in which of the query's words are in a candidate's names, in all of it, and in all of its file.
 
-    Which words that are is a number: its bit ``i`` stands for the word ``i`` of ``weights``.
+    ``same_file`` has shape ``(len(places), len(places))``: 1 for two candidates of one file.
     """
-    bit_of = np.zeros(len(profiles.numbers) + 1, np.int64)
-    for i, word in enumerate(weights):
-        if word in profiles.numbers and i < MOST_WORDS:
-            bit_of[profiles.numbers[word]] = 1 << i
-    in_names = np.bitwise_or.reduce(bit_of[profiles.words[places]], axis=2)
-    anywhere = np.bitwise_or.reduce(in_names, axis=1) | in_source
-    in_file = np.zeros(int(files.max()) + 1, np.int64)
-    np.bitwise_or.at(in_file, files, anywhere)
-    shares = np.array(list(weights.values())[:MOST_WORDS], np.float32) / (sum(weights.values()) or 1.0)
-    has = np.column_stack([in_names, anywhere, in_file[files]])[:, :, None] >> np.arange(len(shares)) & 1
-    flat = has.reshape(len(places) * len(_COVERS), len(shares)).astype(np.float32)
-    matrix[:, _COVERS] = (flat @ shares).reshape(len(places), -1)
-    words = (flat @ np.ones_like(shares)).reshape(len(places), -1)[:, _PRECISE_NAMES]
-    matrix[:, _PRECISE] = words / profiles.lengths[places][:, _PRECISE_NAMES]
+    asked = list(weights)[:MOST_WORDS]
+    shares = np.array([weights[word] for word in asked], np.float32) / (sum(weights.values()) or 1.0)
+    where = np.zeros((len(places), len(asked)), np.uint8)
+    marks = [mark(word) for word in asked]
+    _add_flags(where, marks, *profiles.words(places))
+    _add_flags(where, marks, *profiles.words_of_paths(places))
+    has = np.empty((len(_COVERS), *where.shape), np.float32)
+    has[: len(NAMES)] = where & _NAME_FLAGS[:, None, None] > 0
+    has[-2] = where > 0
+    has[-1] = same_file @ has[-2] > 0
+    matrix[:, _COVERS] = (has @ shares).T
+    words = has[_PRECISE_NAMES].sum(axis=2).T
+    matrix[:, _PRECISE] = words / profiles.lengths(places)[:, _PRECISE_NAMES]
+
+
+def _add_flags(
+    where: NDArray[np.uint8], marks: Sequence[int], words: NDArray[np.uint32], begins: NDArray[np.int64]
+) -> None:
+    """Add where each marked word stands in each candidate, ``where`` having shape ``(candidates, marks)``.
+
+    ``words`` are packed, one candidate's after the other's from ``begins`` on.
+    """
+    bare = words & MARK
+    for i, each in enumerate(marks):
+        found = np.flatnonzero(bare == each)
+        candidates = np.searchsorted(begins, found, "right") - 1
+        where[candidates, i] |= (words[found] & ~np.uint32(MARK)).astype(np.uint8)
 
 
 def _superseded(versions: Sequence[tuple[str, int] | None], text: str) -> list[bool]:

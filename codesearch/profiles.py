@@ -1,168 +1,146 @@
-"""What ranking takes from functions whatever the query is: worked out once, and kept as columns of arrays."""
+"""What ranking takes from functions whatever the query is: read from the store once, and kept as columns of arrays."""
 
 from __future__ import annotations
 
 import math
 import re
-from array import array
-from struct import Struct
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from codesearch.growing import Ragged, filled
 from codesearch.roles import Role, roles
+from indexer.profile import FOLDER, KINDS, NAME, OWNER, STEM, flagged, heads, name_checksum, words, words_of_name
+from indexer.stems import Stems
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Iterable, Sequence
 
     from numpy.typing import NDArray
 
-    from indexer.store import FunctionRow
+    from indexer.store import Store
 
-NAMES = ("name", "owner", "stem", "folder")
-"""The names of a function that are compared with a query: its own, the enclosing ones, its file's, its folders'."""
+NAMES = {"name": NAME, "owner": OWNER, "stem": STEM, "folder": FOLDER}
+"""The names of a function that are compared with a query (its own, the enclosing ones, its file's, its folders') and
+the flags of their words."""
 _KINDS = ("class", "module", "window")
-CONSTANT = (*_KINDS, "private", "length", "file_size", *(role.name.lower() for role in Role))
+_OF_FILE = ("file_size", *(role.name.lower() for role in Role))
+CONSTANT = (*_KINDS, "private", "length", *_OF_FILE)
 """Features that no query changes."""
-MOST_WORDS_OF_A_NAME = 16
-"""Of longer names, which are deep folders, the last words count."""
 
 _LONG = math.log(1000.0)
 _LARGE = math.log(1e6)
 _VERSION = re.compile(r"(?:^|/)v(\d{1,3})/")
-
-
-class _OfPath(NamedTuple):
-    """What all functions of a file have in common; arrays as their bytes."""
-
-    version: tuple[str, int] | None
-    names: bytes
-    """The words of its stem and of its folders."""
-    roles: bytes
-    roles_of_whole: bytes
-    """Of its module and its windows."""
+_FILES_AT_ONCE = 500
 
 
 class Profiles:
-    """The profiles of functions, in the order in which they were added."""
+    """The profiles of functions in the order in which they were read; a *place* is an index into them."""
 
-    def __init__(self, terms: Callable[[str], Sequence[str]]) -> None:
-        """Take what gives the stemmed words of a name or a path, each once."""
-        self.rows: list[FunctionRow] = []
-        self.versions: list[tuple[str, int] | None] = []
-        """The folder of versions that a function's file lies in and which one: ``("api/", 2)`` for ``api/v2/x.py``."""
-        self.numbers: dict[str, int] = {}
-        """Of the stemmed words, from 1 on."""
-        self._terms = terms
-        self._names: dict[str, bytes] = {}
-        self._paths: dict[str, _OfPath] = {}
+    def __init__(self, store: Store, stems: Stems) -> None:
+        """Take the store to read from and what gives the stemmed words of paths."""
+        self._store = store
+        self._stems = stems
         self._places: dict[int, int] = {}
+        self._words = Ragged()
+        self._ids = np.zeros(0, np.int64)
+        self._file_of = np.zeros(0, np.int64)
+        self._names = np.zeros(0, np.uint32)
         self._constant = np.zeros((0, len(CONSTANT)), np.float32)
-        self._words = np.zeros((0, len(NAMES), MOST_WORDS_OF_A_NAME), np.int32)
         self._lengths = np.zeros((0, len(NAMES)), np.float32)
-        self._files = np.zeros(0, np.int64)
+        # Of files, at places of their own.
+        self._file_places: dict[int, int] = {}
+        self._file_words = Ragged()
+        self._versions: list[tuple[str, int] | None] = []
+        self._of_files = np.zeros((0, len(_OF_FILE)), np.float32)
+        self._file_lengths = np.zeros((0, 2), np.float32)
 
     def __len__(self) -> int:
         """Return how many there are."""
-        return len(self.rows)
+        return len(self._words)
 
-    @property
-    def constant(self) -> NDArray[np.float32]:
-        """The ``CONSTANT`` features, shape ``(len(self), len(CONSTANT))``."""
-        return self._constant[: len(self)]
-
-    @property
-    def words(self) -> NDArray[np.int32]:
-        """Numbers of the words of ``NAMES``, 0 for none, shape ``(len(self), len(NAMES), MOST_WORDS_OF_A_NAME)``."""
-        return self._words[: len(self)]
-
-    @property
-    def lengths(self) -> NDArray[np.float32]:
-        """How many words each of ``NAMES`` has, at least 1, shape ``(len(self), len(NAMES))``."""
-        return self._lengths[: len(self)]
-
-    @property
-    def files(self) -> NDArray[np.int64]:
-        """Ids of their files, shape ``(len(self),)``."""
-        return self._files[: len(self)]
-
-    def missing(self, ids: Iterable[int]) -> list[int]:
-        """Those of these functions that were not added."""
-        return [i for i in ids if i not in self._places]
-
-    def places(self, ids: Iterable[int]) -> NDArray[np.int64]:
-        """Where these functions are, those left out that were not added."""
+    def places(self, ids: Sequence[int]) -> NDArray[np.int64]:
+        """Where these functions are, those left out that the store does not have."""
+        missing = [i for i in ids if i not in self._places]
+        if missing:
+            self._add(self._store.profiles(missing))
         return np.array([self._places[i] for i in ids if i in self._places], np.int64)
 
-    def add(self, rows: Sequence[FunctionRow]) -> None:
-        """Add functions that are not there yet."""
+    def read_all(self) -> None:
+        """Read the profiles of all functions, which takes a hundredth of the time that it takes one by one."""
+        self._add([row for row in self._store.all_profiles() if row[0] not in self._places])
+
+    def ids(self, places: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Function ids, shape ``(len(places),)``."""
+        return self._ids[places]
+
+    def files(self, places: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Numbers that tell their files apart, shape ``(len(places),)``."""
+        return self._file_of[places]
+
+    def constant(self, places: NDArray[np.int64]) -> NDArray[np.float32]:
+        """The ``CONSTANT`` features, shape ``(len(places), len(CONSTANT))``."""
+        return self._constant[places]
+
+    def lengths(self, places: NDArray[np.int64]) -> NDArray[np.float32]:
+        """How many words each of ``NAMES`` has, at least 1, shape ``(len(places), len(NAMES))``."""
+        return self._lengths[places]
+
+    def named(self, places: NDArray[np.int64], names: Iterable[str]) -> NDArray[np.int64]:
+        """Which of the places have one of these names, letter case aside; rarely another one too."""
+        return np.flatnonzero(np.isin(self._names[places], [name_checksum(name) for name in names]))
+
+    def words(self, places: NDArray[np.int64]) -> tuple[NDArray[np.uint32], NDArray[np.int64]]:
+        """The packed words of functions, one function after the other, and where each begins; the end comes last."""
+        return self._words.rows(places)
+
+    def words_of_paths(self, places: NDArray[np.int64]) -> tuple[NDArray[np.uint32], NDArray[np.int64]]:
+        """The same of the paths of their files."""
+        return self._file_words.rows(self._file_of[places])
+
+    def versions(self, places: NDArray[np.int64]) -> list[tuple[str, int] | None]:
+        """The folder of versions that the files lie in and which one: ``("api/", 2)`` for ``api/v2/x.py``."""
+        return [self._versions[file] for file in self._file_of[places].tolist()]
+
+    def _add(self, rows: Sequence[tuple[int, int, bytes]]) -> None:
+        new_files = dict.fromkeys(file_id for _, file_id, _ in rows if file_id not in self._file_places)
+        self._read_files(list(new_files))
+        rows = [row for row in rows if row[1] in self._file_places]  # a run may have deleted one since
+        if not rows:
+            return
+        ids, file_ids, packed = zip(*rows, strict=True)
         first, end = len(self), len(self) + len(rows)
-        constant: list[bytes] = []  # joined bytes become an array a hundred times as fast as lists of numbers
-        words: list[bytes] = []
-        for place, row in enumerate(rows, first):
-            path = self._paths.get(row.path) or self._read_path(row.path)
-            self._places[row.id] = place
-            self.rows.append(row)
-            self.versions.append(path.version)
-            constant += _constants(row, path)
-            words += (self._words_of(row.name), self._words_of(row.qualified_name.rpartition(".")[0]), path.names)
-        self._constant = _with_room(self._constant, end)
-        self._constant[first:end] = _as_rows(constant, self._constant)
-        self._words = _with_room(self._words, end)
-        self._words[first:end] = _as_rows(words, self._words)
-        self._lengths = _with_room(self._lengths, end)
-        self._lengths[first:end] = np.maximum(np.count_nonzero(self._words[first:end], axis=2), 1)
-        self._files = _with_room(self._files, end)
-        self._files[first:end] = [row.file_id for row in rows]
-
-    def _read_path(self, path: str) -> _OfPath:
-        folder, _, file = path.rpartition("/")
-        found = _VERSION.search(path)
-        version = (path[: found.start()], int(found[1])) if found else None
-        has = roles(path)
+        files = np.fromiter(map(self._file_places.__getitem__, file_ids), np.int64, len(rows))
+        head = heads(packed)
+        is_whole = head["kind"] >= KINDS.index("module")
+        constant = np.empty((len(rows), len(CONSTANT)), np.float32)
+        constant[:, : len(_KINDS)] = head["kind"][:, None] == [KINDS.index(kind) for kind in _KINDS]
+        constant[:, CONSTANT.index("private")] = head["is_private"]
+        # The lines of a whole file or window say nothing of how much it holds.
+        constant[:, CONSTANT.index("length")] = np.where(is_whole, 0.0, np.minimum(1.0, np.log(head["lines"]) / _LONG))
+        constant[:, -len(_OF_FILE) :] = self._of_files[files]
         # What is defined in an __init__.py or mod.rs is no re-export.
-        flags, flags_of_whole = (
-            array("f", [role in had for role in Role]).tobytes() for had in (has - {Role.REEXPORT}, has)
-        )
-        names = self._words_of(file.partition(".")[0]) + self._words_of(folder)
-        read = self._paths[path] = _OfPath(version, names, flags, flags_of_whole)
-        return read
+        constant[:, CONSTANT.index("reexport")] *= is_whole
+        lengths = np.column_stack([head["name_words"], head["owner_words"], self._file_lengths[files]])
 
-    def _words_of(self, name: str) -> bytes:
-        """The numbers of a name's words with zeros behind them."""
-        found = self._names.get(name)
-        if found is None:
-            terms = self._terms(name)[-MOST_WORDS_OF_A_NAME:] if name else []
-            numbers = [self.numbers.setdefault(term, len(self.numbers) + 1) for term in terms]
-            padding = [0] * (MOST_WORDS_OF_A_NAME - len(numbers))
-            found = self._names[name] = array("i", numbers + padding).tobytes()
-        return found
+        self._places.update(zip(ids, range(first, end), strict=True))
+        self._words.add(words(packed))
+        self._ids = filled(self._ids, first, np.array(ids))
+        self._file_of = filled(self._file_of, first, files)
+        self._names = filled(self._names, first, head["name"])
+        self._constant = filled(self._constant, first, constant)
+        self._lengths = filled(self._lengths, first, np.maximum(lengths, 1.0))
 
-
-_KIND_FLAGS = {kind: array("f", [kind == other for other in _KINDS]).tobytes() for kind in (*_KINDS, "")}
-_PRIVATE_LENGTH_SIZE = Struct("fff")
-
-
-def _constants(row: FunctionRow, path: _OfPath) -> tuple[bytes, bytes, bytes]:
-    """The values of ``CONSTANT``."""
-    is_whole = row.kind in ("module", "window")
-    # The lines of a whole file or window say nothing of how much it holds.
-    length = 0.0 if is_whole else min(1.0, math.log(row.end_line - row.start_line + 1) / _LONG)
-    size = min(1.0, math.log(row.file_size + 1) / _LARGE)
-    return (
-        _KIND_FLAGS.get(row.kind, _KIND_FLAGS[""]),
-        _PRIVATE_LENGTH_SIZE.pack(row.name.startswith("_"), length, size),
-        path.roles_of_whole if is_whole else path.roles,
-    )
-
-
-def _as_rows(parts: list[bytes], like: NDArray) -> NDArray:  # type: ignore[type-arg]
-    return np.frombuffer(b"".join(parts), like.dtype).reshape(-1, *like.shape[1:])
-
-
-def _with_room(array: NDArray, size: int) -> NDArray:  # type: ignore[type-arg]
-    if size <= len(array):
-        return array
-    larger = np.zeros((max(size, 2 * len(array)), *array.shape[1:]), array.dtype)
-    larger[: len(array)] = array
-    return larger
+    def _read_files(self, ids: Sequence[int]) -> None:
+        for start in range(0, len(ids), _FILES_AT_ONCE):
+            for file_id, path, size in self._store.file_sizes(ids[start : start + _FILES_AT_ONCE]):
+                folder, _, file = path.rpartition("/")
+                stem, folders = (words_of_name(self._stems, name) for name in (file.partition(".")[0], folder))
+                found = _VERSION.search(path)
+                has = roles(path)
+                of_file = [min(1.0, math.log(size + 1) / _LARGE), *(role in has for role in Role)]
+                place = self._file_places[file_id] = len(self._versions)
+                self._file_words.add([flagged([(STEM, stem), (FOLDER, folders)])])
+                self._versions.append((path[: found.start()], int(found[1])) if found else None)
+                self._of_files = filled(self._of_files, place, np.array([of_file]))
+                self._file_lengths = filled(self._file_lengths, place, np.array([[len(stem), len(folders)]]))

@@ -42,13 +42,15 @@ def spread(scores: NDArray[np.float32], files: Sequence[int], k: int, repeat: fl
     taken: dict[int, int] = {}
     chosen: list[tuple[float, int]] = []
     best_first = np.argsort(-scores, kind="stable")
-    for score, position in zip(scores[best_first].tolist(), best_first.tolist(), strict=True):
-        if len(chosen) >= k and score <= chosen[-1][0]:
+    positions = best_first.tolist()
+    for order, score in enumerate(scores[best_first].tolist()):
+        if len(chosen) >= k and -score >= chosen[-1][0]:
             break
-        before = taken[files[position]] = taken.get(files[position], -1) + 1
-        insort(chosen, (score - repeat * before, position), key=lambda pair: -pair[0])
+        file = files[positions[order]]
+        before = taken[file] = taken.get(file, -1) + 1
+        insort(chosen, (repeat * before - score, order))
         del chosen[k:]
-    return [position for _, position in chosen]
+    return [positions[order] for _, order in chosen]
 
 
 def blend(

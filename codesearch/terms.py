@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from indexer.stems import Stems
     from indexer.words import WordIndex
 
 # Words that shape a question but say nothing about code; a query of nothing else keeps them.
@@ -17,8 +18,8 @@ _STOP = frozenset(
 )
 
 
-def query_terms(words: WordIndex, text: str) -> dict[str, float]:
+def query_terms(words: WordIndex, stems: Stems, text: str) -> dict[str, float]:
     """The query's stemmed words with their inverse document frequency, those that say nothing left out."""
-    terms = words.terms(text)
+    terms = stems.of(text)
     telling = [term for term in terms if term not in _STOP] or terms
     return {term: math.log(1.0 + words.count / (1.0 + words.frequency(term))) for term in telling}

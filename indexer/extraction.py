@@ -7,12 +7,14 @@ import os
 import time
 from collections import deque
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING
 
 from indexer.crawl import CrawlOptions, FoundFile
 from indexer.extract import extract
 from indexer.languages import language_of, language_of_shebang
 from indexer.paths import display_path
+from indexer.profile import Profiler
 from indexer.skip import SkipReason
 from indexer.source import Source, read_source
 from indexer.store import NewFunction
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from loky import ProcessPoolExecutor
+
+    from indexer.function import Function
 
 # Starting workers costs about as much as extracting this much source in this process.
 _POOL_BYTES = 4_000_000
@@ -50,21 +54,30 @@ def extract_file(root: Path, found: FoundFile, options: CrawlOptions) -> Extract
     language = language_of(found.path)
     if language is None and source.text.startswith("#!"):
         language = language_of_shebang(source.text.split("\n", 1)[0])
-    functions = [
-        NewFunction(
-            unit.kind,
-            unit.name,
-            unit.qualified_name,
-            unit.start_line,
-            unit.end_line,
-            unit.signature,
-            unit.docstring,
-            unit.text,
-            content_digest(encoder_text(unit.qualified_name, unit.docstring, unit.text)),
-        )
-        for unit in extract(source.text, display_path(found.path), language)
-    ]
+    functions = [new_function(unit) for unit in extract(source.text, display_path(found.path), language)]
     return Extracted(found, source.digest, language.name_of(source.text) if language else None, None, functions)
+
+
+def new_function(unit: Function) -> NewFunction:
+    """A function as it is stored."""
+    return NewFunction(
+        unit.kind,
+        unit.name,
+        unit.qualified_name,
+        unit.start_line,
+        unit.end_line,
+        unit.signature,
+        unit.docstring,
+        unit.text,
+        content_digest(encoder_text(unit.qualified_name, unit.docstring, unit.text)),
+        _profiler().pack(unit),
+    )
+
+
+@cache
+def _profiler() -> Profiler:
+    """Of this process, so that what it remembers serves all files."""
+    return Profiler()
 
 
 def extract_files(

@@ -17,6 +17,7 @@ _ABOVE = "ps_d"
 _STAR = "[^/]*"
 _DOUBLE_STAR = "(?:/.+)?"
 _MOST_DOUBLE_STARS = 2
+_BYTES = {byte: 0xF700 + byte for byte in range(128, 256)}
 _POSIX_CLASSES = {
     "[:alnum:]": "a-zA-Z0-9",
     "[:alpha:]": "a-zA-Z",
@@ -70,7 +71,7 @@ class Rules:
 
     def with_lines(self, folder: str, lines: Iterable[str]) -> Rules:
         """These rules and the patterns of ``folder`` (relative to the root, empty for the root), which come first."""
-        level = _level(f"{folder}/" if folder else "", lines)
+        level = _level(_of_bytes(f"{folder}/" if folder else ""), map(_of_bytes, lines))
         return Rules((level, *self.levels)) if level.patterns else self
 
     def verdict(self, path: str, is_folder: bool) -> bool | None:
@@ -78,12 +79,23 @@ class Rules:
 
         ``path`` is relative to the root, must lie in the folder of these rules and has no trailing slash.
         """
+        path = _of_bytes(path)
         name = path.rpartition("/")[2]
         for level in self.levels:
             ignores = level.verdict(path, name, is_folder)
             if ignores is not None:
                 return ignores
         return None
+
+
+def _of_bytes(text: str) -> str:
+    """The same text with a character for each byte of UTF-8: to git, ``?`` is one byte and ``\u00e9`` matches ``??``.
+
+    Bytes beyond ASCII become characters for private use, since pathspec would strip some of those below 256 as blanks.
+    """
+    if text.isascii():
+        return text
+    return text.encode("utf-8", "surrogateescape").decode("latin-1").translate(_BYTES)
 
 
 def lines_of(data: bytes) -> list[str]:

@@ -10,6 +10,7 @@ import sqlite3
 from typing import TYPE_CHECKING
 
 from indexer.errors import StoreError
+from indexer.profile import is_whole as is_whole_profile
 from indexer.seal import checksum_of_ends
 from indexer.store import DATABASE, Store
 from indexer.text import content_digest, encoder_text
@@ -132,9 +133,10 @@ def _drop_damaged(store: Store) -> int:
         broken["files"] += {
             row[0]
             for row in connection.execute(
-                "SELECT file_id, qualified_name, docstring, text, digest, kind, name, signature FROM functions"
+                "SELECT functions.file_id, qualified_name, docstring, text, digest, kind, name, signature, packed "
+                "FROM functions LEFT JOIN profiles ON function_id = id AND profiles.file_id = functions.file_id"
             )
-            if not _is_text(row) or content_digest(encoder_text(*row[1:4])) != row[4]
+            if not _is_text(row) or content_digest(encoder_text(*row[1:4])) != row[4] or not is_whole_profile(row[-1])
         }
     finally:
         connection.text_factory = str

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from indexer.extraction import Extracted
 
 # Raised when extraction or the stored form of its results changes: every file is then read again.
-EXTRACTION_VERSION = "2"
+EXTRACTION_VERSION = "3"
 
 _COMMIT_FILES = 500
 _COMMIT_SECONDS = 2.0

@@ -77,7 +77,21 @@ def _m2_gone_functions(db: Database) -> None:
     )
 
 
-MIGRATIONS: tuple[Callable[[Database], None], ...] = (_m1_initial, _m2_gone_functions)
+def _m3_profiles(db: Database) -> None:
+    # Apart from the functions, whose texts would lie between them: ranking reads a hundred or all of these. Functions
+    # of an older index get theirs when their files are read again.
+    db.execute(
+        """
+        CREATE TABLE profiles (
+            function_id INTEGER PRIMARY KEY REFERENCES functions(id) ON DELETE CASCADE,
+            file_id INTEGER NOT NULL,
+            packed BLOB NOT NULL
+        )
+        """
+    )
+
+
+MIGRATIONS: tuple[Callable[[Database], None], ...] = (_m1_initial, _m2_gone_functions, _m3_profiles)
 
 
 def migrate(connection: sqlite3.Connection) -> None:

@@ -64,10 +64,12 @@ class NewFunction(NamedTuple):
     text: str
     digest: bytes
     """Of the text an encoder reads, see ``indexer.text``."""
+    profile: bytes
+    """See ``indexer.profile``."""
 
 
 class FunctionRow(NamedTuple):
-    """A stored function without its text, as ranking and filters need it."""
+    """A stored function."""
 
     id: int
     file_id: int
@@ -80,13 +82,12 @@ class FunctionRow(NamedTuple):
     end_line: int
     signature: str
     docstring: str
-    file_size: int
-    """In bytes."""
+    text: str
 
 
 _ROW = (
     "functions.id, file_id, files.path, coalesce(files.language, ''), kind, functions.name, qualified_name, "
-    "start_line, end_line, signature, docstring, files.size"
+    "start_line, end_line, signature, docstring, text"
 )
 
 
@@ -213,12 +214,18 @@ class Store:
             ):
                 kept.setdefault((digest, docstring), []).append(row_id)
         moved, new = [], []
+        next_id = self._last_function_id() + 1
+        profiles = []
         for function in functions:
+            *values, profile = function
             rows = kept.get((function.digest, function.docstring))
             if rows:
-                moved.append((*function, rows.pop()))
+                function_id = rows.pop()
+                moved.append((*values, function_id))
             else:
-                new.append((file_id, *function))
+                function_id, next_id = next_id, next_id + 1
+                new.append((function_id, file_id, *values))
+            profiles.append((function_id, file_id, profile))
         self.connection.executemany(
             "DELETE FROM functions WHERE id = ?", ((i,) for rows in kept.values() for i in rows)
         )
@@ -228,10 +235,16 @@ class Store:
             moved,
         )
         self.connection.executemany(
-            "INSERT INTO functions (file_id, kind, name, qualified_name, start_line, end_line, signature, docstring, "
-            "text, digest) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO functions (id, file_id, kind, name, qualified_name, start_line, end_line, signature, "
+            "docstring, text, digest) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             new,
         )
+        self.connection.executemany("INSERT OR REPLACE INTO profiles VALUES (?, ?, ?)", profiles)
+
+    def _last_function_id(self) -> int:
+        """The highest id that a function ever had."""
+        row = self.connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'functions'").fetchone()
+        return int(row[0]) if row else 0
 
     def _upsert_file(self, file: FileRecord) -> int:
         values = (file.size, file.mtime_ns, file.inode, file.digest, file.language, file.skipped)
@@ -268,10 +281,26 @@ class Store:
                 rows[row[0]] = FunctionRow._make(row)
         return rows
 
-    def texts(self, ids: Sequence[int]) -> dict[int, str]:
-        """The text of each function of these ids that exists."""
+    def ids_by_path(self) -> Iterator[int]:
+        """Ids of all functions in the order of their files and lines."""
+        rows = self.connection.execute(
+            "SELECT functions.id FROM functions JOIN files ON files.id = file_id ORDER BY path, start_line"
+        )
+        return (row[0] for row in rows)
+
+    def profiles(self, ids: Sequence[int]) -> list[tuple[int, int, bytes]]:
+        """Rows ``(function id, file id, packed profile)`` of those of these functions that exist."""
         marks = ",".join("?" * len(ids))
-        return dict(self.connection.execute(f"SELECT id, text FROM functions WHERE id IN ({marks})", list(ids)))
+        return self.connection.execute(f"SELECT * FROM profiles WHERE function_id IN ({marks})", list(ids)).fetchall()
+
+    def all_profiles(self) -> list[tuple[int, int, bytes]]:
+        """The same of every function."""
+        return self.connection.execute("SELECT * FROM profiles").fetchall()
+
+    def file_sizes(self, ids: Sequence[int]) -> list[tuple[int, str, int]]:
+        """Rows ``(file id, path, size in bytes)`` of those of these files that exist."""
+        marks = ",".join("?" * len(ids))
+        return self.connection.execute(f"SELECT id, path, size FROM files WHERE id IN ({marks})", list(ids)).fetchall()
 
     def functions_after(self, last_id: int, limit: int) -> list[tuple[Any, ...]]:
         """Rows ``(id, file_id, path, name, qualified_name, docstring, text)`` with an id above ``last_id``."""

@@ -7,7 +7,6 @@ import os
 import shutil
 import tempfile
 from functools import cached_property
-from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,14 +30,7 @@ _THREADS = 1
 _REBUILD_WHEN_GONE = 0.2
 _ALWAYS_BEARABLE = 100
 
-_STEMS_REMEMBERED = 200_000
-
-
-MOST_WORDS = 20
-"""Of how many words of a query it is told which function has them: a float holds 24 bits exactly."""
-
 FIELDS = ("name", "path", "docstring", "body")
-_SOURCE = ("docstring", "body")
 
 
 def _schema() -> tantivy.Schema:
@@ -78,20 +70,6 @@ class WordIndex:
     @cached_property
     def _searcher(self) -> tantivy.Searcher:
         return self._index.searcher()
-
-    @cached_property
-    def _splitter(self) -> WordSplitter:
-        return WordSplitter()
-
-    @cached_property
-    def _stems(self) -> _Stems:
-        return _Stems(
-            tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.simple())
-            .filter(tantivy.Filter.remove_long(40))
-            .filter(tantivy.Filter.lowercase())
-            .filter(tantivy.Filter.stemmer("english"))
-            .build()
-        )
 
     def update(self, store: Store, progress: Callable[[int], None] | None = None) -> bool:
         """Add every function that the store got since the last update, or all of them when in doubt.
@@ -177,13 +155,6 @@ class WordIndex:
         with _errors_in_one_line(self._damaged):
             return int(self._searcher.doc_freq("body", term))
 
-    def terms(self, text: str) -> list[str]:
-        """The stemmed words of a text, as they stand in the index, each once."""
-        if len(self._stems) > _STEMS_REMEMBERED:
-            self._stems.clear()
-        words = self._splitter.words(text).split(" ")
-        return list(dict.fromkeys(chain.from_iterable(map(self._stems.__getitem__, words))))
-
     def search(
         self, terms: Sequence[str], boosts: Sequence[float], k: int, allowed: Sequence[int] | None = None
     ) -> tuple[list[int], list[float]]:
@@ -211,40 +182,11 @@ class WordIndex:
         query = tantivy.Query.term_set_query(self._index.schema, "symbol", [symbol.lower() for symbol in symbols])
         return self._hits(query, k)[0]
 
-    def matched(self, terms: Sequence[str], ids: Sequence[int]) -> dict[int, int]:
-        """Which of the first ``MOST_WORDS`` terms the source or docstring of each function has, as bits of a number."""
-        schema = self._index.schema
-        # For some hundred ids, clauses take half the time of a set.
-        each = [(tantivy.Occur.Should, tantivy.Query.term_query(schema, "id", i, "basic")) for i in ids]
-        among = tantivy.Query.const_score_query(tantivy.Query.boolean_query(each), 0.0)
-        bits = [(tantivy.Occur.Must, among)]
-        for i, term in enumerate(terms[:MOST_WORDS]):
-            # A clause scores its bit, so that the sum of the scores, exact in a float, says which ones matched.
-            in_any = tantivy.Query.boolean_query(
-                [(tantivy.Occur.Should, tantivy.Query.term_query(schema, field, term, "basic")) for field in _SOURCE]
-            )
-            bits.append((tantivy.Occur.Should, tantivy.Query.const_score_query(in_any, float(1 << i))))
-        found, scores = self._hits(tantivy.Query.boolean_query(bits), max(1, len(ids)))
-        return {function_id: int(score) for function_id, score in zip(found, scores, strict=True)}
-
     def _hits(self, query: tantivy.Query, k: int) -> tuple[list[int], list[float]]:
         with _errors_in_one_line(self._damaged):
             hits = self._searcher.search(query, k, count=False).hits
             ids = self._searcher.fast_field_values("id", [address for _, address in hits])
-        return [int(i) for i in ids if i is not None], [float(score) for score, _ in hits]
-
-
-class _Stems(dict[str, list[str]]):
-    """Words repeat, so their stems are remembered; a word that is too long to be indexed has none."""
-
-    def __init__(self, analyzer: tantivy.TextAnalyzer) -> None:
-        super().__init__()
-        self._analyzer = analyzer
-
-    def __missing__(self, word: str) -> list[str]:
-        stems: list[str] = self._analyzer.analyze(word)
-        self[word] = stems
-        return stems
+        return list(map(int, ids)), [score for score, _ in hits]
 
 
 @contextlib.contextmanager

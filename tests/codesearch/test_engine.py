@@ -11,6 +11,7 @@ from filelock import FileLock
 from codesearch import CodeIndex, CodesearchError, load_encoder
 from codesearch.hit import Hit
 from indexer.errors import IndexerError, StoreError
+from indexer.mend import stamp
 
 
 class Vowels:
@@ -73,6 +74,20 @@ def test_open_refuses_another_encoder(project):
     CodeIndex.build(project).close()
     with pytest.raises(CodesearchError, match=r"was made with the encoder static@.*, not vowels@1"):
         CodeIndex.open(project, encoder=Vowels())
+
+
+def test_an_index_of_an_earlier_version_is_refused_by_open_and_renewed_by_build(project):
+    with CodeIndex.build(project) as index:
+        with index.store.transaction():  # schema 2 had no profiles
+            index.store.connection.execute("DROP TABLE profiles")
+            index.store.connection.execute("PRAGMA user_version = 2")
+            index.store.set_meta("extraction", "2")
+        stamp(index.store)
+    with pytest.raises(StoreError, match=r"another version made the index .*: run `codesearch index` first"):
+        CodeIndex.open(project)
+    with CodeIndex.build(project) as index:
+        assert index.search("parse a date", language="python")[0].path == "shop/dates.py"
+        assert index.report.encoded == 0
 
 
 def test_a_second_encoder_has_vectors_of_its_own_and_the_first_keeps_its(project):

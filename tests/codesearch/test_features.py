@@ -28,9 +28,10 @@ def features_of(index):
     """The features of one candidate of a query, by their names."""
 
     def features(query: str, path: str, name: str) -> dict[str, float]:
-        rows, matrix = index.candidates(parse(query))
-        [i] = [i for i, row in enumerate(rows) if (row.path, row.qualified_name) == (path, name)]
-        return dict(zip(FEATURES, matrix[i].tolist(), strict=True))
+        found = index.candidates(parse(query))
+        rows = index.store.function_rows(found.ids.tolist())
+        [wanted] = [row.id for row in rows.values() if (row.path, row.qualified_name) == (path, name)]
+        return dict(zip(FEATURES, found.features[found.ids == wanted][0].tolist(), strict=True))
 
     return features
 
@@ -39,8 +40,9 @@ def features_of(index):
     "query", ["retry with backoff", "LruCache.get", "price of a parcel by weight", "zzz qqq", "???"]
 )
 def test_every_feature_is_finite_and_a_share_or_a_flag(index, query):
-    rows, matrix = index.candidates(parse(query))
-    assert matrix.shape == (len(rows), len(FEATURES))
+    found = index.candidates(parse(query))
+    matrix = found.features
+    assert matrix.shape == (len(found.ids), len(FEATURES))
     assert np.isfinite(matrix).all()
     assert matrix.min() >= 0.0
     assert matrix.max() <= 1.0 + 1e-6
@@ -48,18 +50,20 @@ def test_every_feature_is_finite_and_a_share_or_a_flag(index, query):
 
 def test_before_there_is_a_word_index_meaning_alone_brings_candidates(index, monkeypatch):
     monkeypatch.setattr(index._candidates, "has_words", False)
-    rows, matrix = index.candidates(parse("retry with backoff"))
-    assert rows
-    assert not matrix[:, [FEATURES.index("words"), FEATURES.index("covers"), FEATURES.index("name_covers")]].any()
+    found = index.candidates(parse("retry with backoff"))
+    assert len(found.ids)
+    assert not found.features[
+        :, [FEATURES.index("words"), FEATURES.index("covers"), FEATURES.index("name_covers")]
+    ].any()
 
 
 def test_each_candidate_is_there_once(index):
-    rows, _ = index.candidates(parse("retry with backoff"))
-    assert len({row.id for row in rows}) == len(rows)
+    ids = index.candidates(parse("retry with backoff")).ids.tolist()
+    assert len(set(ids)) == len(ids)
 
 
 def test_the_best_by_words_has_the_whole_share(index):
-    _, matrix = index.candidates(parse("great-circle distance"))
+    matrix = index.candidates(parse("great-circle distance")).features
     for feature in ("words", "meaning", "words_rank", "meaning_rank"):
         assert matrix[:, FEATURES.index(feature)].max() == pytest.approx(1.0)
 
@@ -107,8 +111,20 @@ def test_a_query_for_tests_does_not_hold_it_against_a_test(features_of):
 
 
 def test_words_and_vectors_searched_at_the_same_time_give_the_same_candidates(index, monkeypatch):
-    rows, matrix = index.candidates(parse("retry with backoff"))
+    found = index.candidates(parse("retry with backoff"))
     monkeypatch.setattr("codesearch.candidates._WORTH_A_THREAD", 0)
-    again, once_more = index.candidates(parse("retry with backoff"))
-    assert again == rows
-    assert np.array_equal(once_more, matrix)
+    again = index.candidates(parse("retry with backoff"))
+    assert np.array_equal(again.ids, found.ids)
+    assert np.array_equal(again.features, found.features)
+
+
+def test_profiles_read_for_a_query_or_all_at_once_give_the_same_features(index):
+    query = parse("LruCache.get of a parcel")
+    with CodeIndex.open(index.target.root, index_dir=index.target.folder.parent) as fresh:
+        assert len(fresh._candidates._profiles) == 0
+        first = fresh.candidates(query)
+        assert 0 < len(fresh._candidates._profiles) < index.store.count("functions")
+        again = fresh.candidates(query)
+        assert len(fresh._candidates._profiles) == index.store.count("functions")
+    assert np.array_equal(again.ids, first.ids)
+    assert np.array_equal(again.features, first.features)

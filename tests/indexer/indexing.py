@@ -15,6 +15,7 @@ from codesearch.encoders.protocol import Encoder
 from indexer.crawl import CrawlOptions
 from indexer.mend import open_or_mend, stamp
 from indexer.refresh import Changes, Report, changes, refresh
+from indexer.stems import Stems
 from indexer.store import Repository, Store
 from indexer.vectors import VectorIndex
 from indexer.words import FIELDS, WordIndex
@@ -81,8 +82,9 @@ class Indexed:
             return [
                 rows("SELECT path, size, digest, language, skipped FROM files ORDER BY path").fetchall(),
                 rows(
-                    "SELECT path, kind, qualified_name, start_line, end_line, signature, docstring, text, vector "
-                    "FROM functions JOIN files ON files.id = file_id "
+                    "SELECT path, kind, qualified_name, start_line, end_line, signature, docstring, text, "
+                    "packed, vector FROM functions JOIN files ON files.id = functions.file_id "
+                    "JOIN profiles ON function_id = functions.id AND profiles.file_id = files.id "
                     "JOIN vectors ON vectors.digest = functions.digest ORDER BY 1, 4, 5, 2, 3"
                 ).fetchall(),
             ]
@@ -96,7 +98,7 @@ class Indexed:
             words = WordIndex(self.folder)
             if not words.can_be_searched():
                 return set()
-            ids, _ = words.search(words.terms(text), [1.0] * len(FIELDS), 1000)
+            ids, _ = words.search(Stems().of(text), [1.0] * len(FIELDS), 1000)
             return {row.qualified_name for row in store.function_rows(ids).values()}
         finally:
             store.close()

@@ -84,6 +84,9 @@ def listed_by_git(root: Path) -> set[str]:
 @example(["a/a.c", "a/b.c"], ["a/*", "!a/a.c"], {"a": ["a.c", "!b.c"]})
 @example(["a/b/a.c", "b/a.c"], ["a/", "!a/b/"], {"a/b": ["!a.c"]})
 @example(["a/b", "b/a/b", "a b"], ["**/b/", "/a/b", "a b "], {})
+@example(["é"], ["[!a]"], {})
+@example(["é", "a/é"], ["?", "!a"], {})
+@example(["é"], ["??"], {})
 def test_a_walk_finds_the_files_that_git_does_not_ignore(
     files: list[str], at_root: list[str], below: dict[str, list[str]]
 ) -> None:

@@ -88,6 +88,9 @@ def test_a_reader_that_keeps_the_log_busy_only_delays_the_stamp(indexed: Indexed
         "UPDATE files SET repository_id = 7 WHERE path = 'a.py'",
         "UPDATE vectors SET vector = zeroblob(length(vector))",
         "UPDATE vectors SET vector = x'01'",
+        "UPDATE profiles SET packed = zeroblob(length(packed))",
+        "UPDATE profiles SET file_id = 3 - file_id",
+        "DELETE FROM profiles",
         "UPDATE encoders SET name = CAST(x'ff41' AS TEXT)",
         "UPDATE derived SET last_id = 1",
         "UPDATE derived SET seal = 'x'",
@@ -150,6 +153,19 @@ def test_damage_after_a_killed_run_is_noticed_too(indexed: Indexed) -> None:
     (indexed.folder / "index.stamp").unlink()
     sql(indexed, "UPDATE functions SET text = 'nonsense' WHERE name = 'first'")
     sql(indexed, "UPDATE vectors SET vector = x'0011223344556677'")
+    indexed.refresh()
+    assert "damaged" in (indexed.note or "")
+    assert indexed.content() == before
+
+
+@pytest.mark.parametrize(
+    "damage", ["packed = CAST(x'00' || substr(packed, 2) AS BLOB)", "packed = x''", "file_id = 3 - file_id"]
+)
+def test_a_damaged_profile_after_a_killed_run_is_noticed_too(indexed: Indexed, damage: str) -> None:
+    before = indexed.content()
+    (indexed.folder / "index.stamp").unlink()
+    sql(indexed, f"UPDATE profiles SET {damage} WHERE function_id = 1")
+    assert indexed.content() != before
     indexed.refresh()
     assert "damaged" in (indexed.note or "")
     assert indexed.content() == before

@@ -19,7 +19,7 @@ TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0")
 
 def function(name: str, text: str, line: int = 1, docstring: str = "") -> NewFunction:
     digest = content_digest(encoder_text(name, docstring, text))
-    return NewFunction("function", name, name, line, line, f"def {name}()", docstring, text, digest)
+    return NewFunction("function", name, name, line, line, f"def {name}()", docstring, text, digest, b"profile")
 
 
 def record(path: str, file_id: int = 0) -> FileRecord:
@@ -50,15 +50,14 @@ def test_what_is_stored_comes_back(
     tmp_path_factory: pytest.TempPathFactory, drawn: list[tuple[str, str, str, str, int, bytes]]
 ) -> None:
     functions = [
-        NewFunction("function", name, f"a.{name}", line, line + 1, signature, docstring, text, digest)
+        NewFunction("function", name, f"a.{name}", line, line + 1, signature, docstring, text, digest, b"profile")
         for name, signature, docstring, text, line, digest in drawn
     ]
     store = Store.open(tmp_path_factory.mktemp("index"), create=True)
     put(store, "a.py", *functions)
     stored = sorted(store.connection.execute("SELECT id FROM functions").fetchall())
     rows = store.function_rows([row[0] for row in stored])
-    texts = store.texts([row[0] for row in stored])
-    assert [(r.name, r.signature, r.docstring, r.start_line, texts[r.id]) for _, r in sorted(rows.items())] == [
+    assert [(r.name, r.signature, r.docstring, r.start_line, r.text) for _, r in sorted(rows.items())] == [
         (f.name, f.signature, f.docstring, f.start_line, f.text) for f in functions
     ]
     store.close()

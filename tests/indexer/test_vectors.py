@@ -35,7 +35,7 @@ def add(store: Store, path: str, rows: NDArray[np.float32], parts: int = 1) -> N
     """A file with one function a vector, or a function to ``parts`` vectors."""
     groups = rows.reshape(-1, parts, DIM)
     digests = [SOURCE.bytes(16) for _ in groups]
-    functions = [NewFunction("function", "f", "f", 1, 1, "", "", "", digest) for digest in digests]
+    functions = [NewFunction("function", "f", "f", 1, 1, "", "", "", digest, b"") for digest in digests]
     with store.transaction():
         store.set_repository(Repository("r", "/r"))
         store.replace_file(FileRecord(path, 1, 1, 1, b"", None), functions)

@@ -140,7 +140,7 @@ def test_what_a_reader_meets_in_damage_that_it_could_not_notice_is_one_line(inde
         "words = WordIndex(Path(sys.argv[1]))\n"
         "try:\n"
         "    if words.can_be_searched():\n"
-        "        words.search(words.terms('common parse'), [1.0] * len(FIELDS), 10)\n"
+        "        words.search(['common', 'pars'], [1.0] * len(FIELDS), 10)\n"
         "        words.defining(['common_1'], 10)\n"
         "        words.frequency('common')\n"
         "except StoreError as error:\n"
@@ -167,8 +167,8 @@ def test_a_folder_that_cannot_be_written_is_one_line(indexed: Indexed) -> None:
 
 def test_a_search_may_be_restricted_to_some_functions(indexed: Indexed) -> None:
     words = WordIndex(indexed.folder)
-    ids, _ = words.search(words.terms("common"), [1.0] * len(FIELDS), 100)
-    some, scores = words.search(words.terms("common"), [1.0] * len(FIELDS), 100, ids[3:6])
+    ids, _ = words.search(["common"], [1.0] * len(FIELDS), 100)
+    some, scores = words.search(["common"], [1.0] * len(FIELDS), 100, ids[3:6])
     assert sorted(some) == sorted(ids[3:6])
     assert scores == sorted(scores, reverse=True)
-    assert words.search(words.terms("common"), [1.0] * len(FIELDS), 100, []) == ([], [])
+    assert words.search(["common"], [1.0] * len(FIELDS), 100, []) == ([], [])

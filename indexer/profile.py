@@ -1,0 +1,126 @@
+"""The profile of a function: what ranking reads of every candidate, in some hundred bytes made when it is extracted.
+
+The packed form is a ``HEAD`` and a uint32 number for every different stemmed word: its mark, with flags that say where
+it stands.
+"""
+
+from __future__ import annotations
+
+import sys
+import zlib
+from array import array
+from itertools import chain
+from struct import Struct
+from typing import TYPE_CHECKING, get_args
+
+import numpy as np
+
+from indexer.function import Kind
+from indexer.split import identifiers
+from indexer.stems import Stems
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from numpy.typing import NDArray
+
+    from indexer.function import Function
+
+KINDS: tuple[str, ...] = get_args(Kind)
+SOURCE, NAME, OWNER, STEM, FOLDER = 1, 2, 4, 8, 16
+"""Where a word stands: docstring or source, the name, the enclosing names, the file's name, its folders."""
+MARK = 0xFFFFFFE0
+"""The bits of a number that are the word's mark. Of 27 bits, two of 100,000 words share one in 750 cases."""
+MOST_WORDS_OF_A_NAME = 16
+"""Of longer names, which are deep folders, the last words count."""
+
+HEAD = np.dtype(
+    [
+        ("checksum", np.uint32),  # of all that follows
+        ("kind", np.uint8),  # index into KINDS
+        ("is_private", np.uint8),
+        ("name_words", np.uint8),
+        ("owner_words", np.uint8),
+        ("lines", np.uint32),
+        ("name", np.uint32),  # its name_checksum
+    ]
+)
+_PACKED_HEAD = Struct("=BBBBII")
+_REMEMBERED = 200_000
+
+
+def mark(stem: str) -> int:
+    """The number that stands for a stemmed word, its lowest five bits 0."""
+    return zlib.crc32(stem.encode()) & MARK
+
+
+def name_checksum(name: str) -> int:
+    """What tells a name from most others, letter case aside."""
+    return zlib.crc32(name.lower().encode())
+
+
+def words_of_name(stems: Stems, name: str) -> list[int]:
+    """Marks of the words of a name, at most ``MOST_WORDS_OF_A_NAME``."""
+    return [mark(stem) for stem in stems.of(name)[-MOST_WORDS_OF_A_NAME:]] if name else []
+
+
+def flagged(places: Iterable[tuple[int, Iterable[int]]]) -> bytes:
+    """The packed words of ``(flag, marks)``, each mark once with all its flags."""
+    flags: dict[int, int] = {}
+    for flag, marks in places:
+        for each in marks:
+            flags[each] = flags.get(each, 0) | flag
+    return array("I", [each | of_word for each, of_word in flags.items()]).tobytes()
+
+
+class Profiler:
+    """Packs profiles; remembers the words of identifiers, which repeat."""
+
+    def __init__(self) -> None:
+        self._stems = Stems()
+        self._marks = _MarksOfIdentifiers(self._stems)
+
+    def pack(self, function: Function) -> bytes:
+        """The packed profile of a function."""
+        if len(self._marks) > _REMEMBERED:
+            self._marks.clear()
+        # Dictionaries and not sets, so that the same function always has the same profile.
+        different = dict.fromkeys(identifiers(function.text) + identifiers(function.docstring))
+        source = dict.fromkeys(chain.from_iterable(map(self._marks.__getitem__, different)))
+        name = words_of_name(self._stems, function.name)
+        owner = words_of_name(self._stems, function.qualified_name.rpartition(".")[0])
+        kind, is_private = KINDS.index(function.kind), function.name.startswith("_")
+        lines = function.end_line - function.start_line + 1
+        rest = _PACKED_HEAD.pack(
+            kind, is_private, len(name), len(owner), lines, name_checksum(function.name)
+        ) + flagged([(SOURCE, source), (NAME, name), (OWNER, owner)])
+        return zlib.crc32(rest).to_bytes(4, sys.byteorder) + rest
+
+
+def is_whole(packed: object) -> bool:
+    """Whether a packed profile is what ``Profiler.pack`` made."""
+    return (
+        isinstance(packed, bytes)
+        and len(packed) >= HEAD.itemsize
+        and zlib.crc32(packed[4:]) == int.from_bytes(packed[:4], sys.byteorder)
+    )
+
+
+def heads(packed: Sequence[bytes]) -> NDArray[np.void]:
+    """What packed profiles say beside their words, an array of ``HEAD``."""
+    return np.frombuffer(b"".join([each[: HEAD.itemsize] for each in packed]), HEAD)
+
+
+def words(packed: Sequence[bytes]) -> list[bytes]:
+    """The packed words of packed profiles."""
+    return [each[HEAD.itemsize :] for each in packed]
+
+
+class _MarksOfIdentifiers(dict[str, tuple[int, ...]]):
+    def __init__(self, stems: Stems) -> None:
+        super().__init__()
+        self._stems = stems
+
+    def __missing__(self, identifier: str) -> tuple[int, ...]:
+        marks = self[identifier] = tuple(map(mark, self._stems.of(identifier)))
+        return marks
