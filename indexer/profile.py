@@ -66,35 +66,61 @@ def words_of_name(stems: Stems, name: str) -> list[int]:
 
 def flagged(places: Iterable[tuple[int, Iterable[int]]]) -> bytes:
     """The packed words of ``(flag, marks)``, each mark once with all its flags."""
+    return array("I", [each | flags for each, flags in _flags(places).items()]).tobytes()
+
+
+def _flags(places: Iterable[tuple[int, Iterable[int]]]) -> dict[int, int]:
     flags: dict[int, int] = {}
     for flag, marks in places:
         for each in marks:
             flags[each] = flags.get(each, 0) | flag
-    return array("I", [each | of_word for each, of_word in flags.items()]).tobytes()
+    return flags
 
 
 class Profiler:
     """Packs profiles; remembers the words of identifiers, which repeat."""
 
     def __init__(self) -> None:
-        self._stems = Stems()
-        self._marks = _MarksOfIdentifiers(self._stems)
+        self._numbers = _NumbersOfSource()
 
     def pack(self, function: Function) -> bytes:
         """The packed profile of a function."""
-        if len(self._marks) > _REMEMBERED:
-            self._marks.clear()
+        if len(self._numbers) > _REMEMBERED:
+            self._numbers = _NumbersOfSource()
         # Dictionaries and not sets, so that the same function always has the same profile.
         different = dict.fromkeys(identifiers(function.text) + identifiers(function.docstring))
-        source = dict.fromkeys(chain.from_iterable(map(self._marks.__getitem__, different)))
-        name = words_of_name(self._stems, function.name)
-        owner = words_of_name(self._stems, function.qualified_name.rpartition(".")[0])
+        numbers = dict.fromkeys(chain.from_iterable(map(self._numbers.__getitem__, different)))
+        name = self._words_of_name(function.name)
+        owner = self._words_of_name(function.qualified_name.rpartition(".")[0])
+        for each, flags in _flags([(NAME, name), (OWNER, owner)]).items():
+            if each | SOURCE in numbers:
+                del numbers[each | SOURCE]
+                flags |= SOURCE
+            numbers[each | flags] = None
         kind, is_private = KINDS.index(function.kind), function.name.startswith("_")
         lines = function.end_line - function.start_line + 1
-        rest = _PACKED_HEAD.pack(
-            kind, is_private, len(name), len(owner), lines, name_checksum(function.name)
-        ) + flagged([(SOURCE, source), (NAME, name), (OWNER, owner)])
+        head = _PACKED_HEAD.pack(kind, is_private, len(name), len(owner), lines, name_checksum(function.name))
+        rest = head + array("I", numbers).tobytes()
         return zlib.crc32(rest).to_bytes(4, sys.byteorder) + rest
+
+
+    def _words_of_name(self, name: str) -> list[int]:
+        if not name:
+            return []
+        numbers = dict.fromkeys(chain.from_iterable(map(self._numbers.__getitem__, identifiers(name))))
+        return [number & MARK for number in numbers][-MOST_WORDS_OF_A_NAME:]
+
+
+class _NumbersOfSource(dict[str, tuple[int, ...]]):
+    """Of an identifier in a source, its words' marks with that flag."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stems = Stems()
+
+    def __missing__(self, identifier: str) -> tuple[int, ...]:
+        numbers = self[identifier] = tuple([mark(stem) | SOURCE for stem in self.stems.of_identifier(identifier)])
+        return numbers
 
 
 def is_whole(packed: object) -> bool:
@@ -114,13 +140,3 @@ def heads(packed: Sequence[bytes]) -> NDArray[np.void]:
 def words(packed: Sequence[bytes]) -> list[bytes]:
     """The packed words of packed profiles."""
     return [each[HEAD.itemsize :] for each in packed]
-
-
-class _MarksOfIdentifiers(dict[str, tuple[int, ...]]):
-    def __init__(self, stems: Stems) -> None:
-        super().__init__()
-        self._stems = stems
-
-    def __missing__(self, identifier: str) -> tuple[int, ...]:
-        marks = self[identifier] = tuple(map(mark, self._stems.of(identifier)))
-        return marks

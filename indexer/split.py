@@ -16,6 +16,14 @@ def split_identifier(identifier: str) -> list[str]:
     return [part.lower() for part in _PART.findall(identifier)]
 
 
+def identifier_words(identifier: str) -> list[str]:
+    """The words by which an identifier is found: its parts, and the whole if it has several."""
+    parts = split_identifier(identifier)
+    if len(parts) > 1:
+        parts.append("".join(parts))
+    return parts
+
+
 def identifiers(text: str) -> list[str]:
     r"""All runs of letters, digits and underscores (``\w+``) in their order."""
     if text.isascii():  # three times as fast as the expression
@@ -44,8 +52,5 @@ class _Splits(dict[str, str]):
     """Identifiers repeat, so their splits are remembered."""
 
     def __missing__(self, identifier: str) -> str:
-        parts = split_identifier(identifier)
-        if len(parts) > 1:
-            parts.append("".join(parts))
-        split = self[identifier] = " ".join(parts)
+        split = self[identifier] = " ".join(identifier_words(identifier))
         return split

@@ -6,7 +6,7 @@ from itertools import chain
 
 import tantivy
 
-from indexer.split import WordSplitter
+from indexer.split import identifier_words, identifiers
 
 _LONGEST = 40
 """Longer words are left out, in bytes; so does tantivy's own analyzer."""
@@ -14,22 +14,35 @@ _REMEMBERED = 200_000
 
 
 class Stems:
-    """Takes texts apart into identifiers, their parts, and the stems of these."""
+    """Takes texts apart into the stems of their identifiers' words, which repeat and are remembered."""
 
     def __init__(self) -> None:
-        self._splitter = WordSplitter()
-        self._stems = _StemsOfWords()
+        self._of_identifiers = _StemsOfIdentifiers()
 
     def of(self, text: str) -> list[str]:
         """The stemmed words of a text, each once."""
-        if len(self._stems) > _REMEMBERED:
-            self._stems.clear()
-        words = self._splitter.words(text).split(" ")
-        return list(dict.fromkeys(chain.from_iterable(map(self._stems.__getitem__, words))))
+        return list(dict.fromkeys(chain.from_iterable(map(self.of_identifier, identifiers(text)))))
+
+    def of_identifier(self, identifier: str) -> tuple[str, ...]:
+        """The stems of the words of one identifier."""
+        if len(self._of_identifiers) > _REMEMBERED:
+            self._of_identifiers = _StemsOfIdentifiers()
+        return self._of_identifiers[identifier]
+
+
+class _StemsOfIdentifiers(dict[str, tuple[str, ...]]):
+    def __init__(self) -> None:
+        super().__init__()
+        self._of_words = _StemsOfWords()
+
+    def __missing__(self, identifier: str) -> tuple[str, ...]:
+        words = identifier_words(identifier)
+        stems = self[identifier] = tuple(chain.from_iterable(map(self._of_words.__getitem__, words)))
+        return stems
 
 
 class _StemsOfWords(dict[str, list[str]]):
-    """Words repeat, so their stems are remembered; a word that is too long to be indexed has none."""
+    """A word that is too long to be indexed has none."""
 
     def __init__(self) -> None:
         super().__init__()
