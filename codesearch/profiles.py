@@ -31,7 +31,6 @@ CONSTANT = (*_KINDS, "private", "length", *_OF_FILE)
 _LONG = math.log(1000.0)
 _LARGE = math.log(1e6)
 _VERSION = re.compile(r"(?:^|/)v(\d{1,3})/")
-_FILES_AT_ONCE = 500
 
 
 class Profiles:
@@ -132,15 +131,14 @@ class Profiles:
         self._lengths = filled(self._lengths, first, np.maximum(lengths, 1.0))
 
     def _read_files(self, ids: Sequence[int]) -> None:
-        for start in range(0, len(ids), _FILES_AT_ONCE):
-            for file_id, path, size in self._store.file_sizes(ids[start : start + _FILES_AT_ONCE]):
-                folder, _, file = path.rpartition("/")
-                stem, folders = (words_of_name(self._stems, name) for name in (file.partition(".")[0], folder))
-                found = _VERSION.search(path)
-                has = roles(path)
-                of_file = [min(1.0, math.log(size + 1) / _LARGE), *(role in has for role in Role)]
-                place = self._file_places[file_id] = len(self._versions)
-                self._file_words.add([flagged([(STEM, stem), (FOLDER, folders)])])
-                self._versions.append((path[: found.start()], int(found[1])) if found else None)
-                self._of_files = filled(self._of_files, place, np.array([of_file]))
-                self._file_lengths = filled(self._file_lengths, place, np.array([[len(stem), len(folders)]]))
+        for file_id, path, size in self._store.file_sizes(ids):
+            folder, _, file = path.rpartition("/")
+            stem, folders = (words_of_name(self._stems, name) for name in (file.partition(".")[0], folder))
+            found = _VERSION.search(path)
+            has = roles(path)
+            of_file = [min(1.0, math.log(size + 1) / _LARGE), *(role in has for role in Role)]
+            place = self._file_places[file_id] = len(self._versions)
+            self._file_words.add([flagged([(STEM, stem), (FOLDER, folders)])])
+            self._versions.append((path[: found.start()], int(found[1])) if found else None)
+            self._of_files = filled(self._of_files, place, np.array([of_file]))
+            self._file_lengths = filled(self._file_lengths, place, np.array([[len(stem), len(folders)]]))

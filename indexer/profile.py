@@ -103,7 +103,6 @@ class Profiler:
         rest = head + array("I", numbers).tobytes()
         return zlib.crc32(rest).to_bytes(4, sys.byteorder) + rest
 
-
     def _words_of_name(self, name: str) -> list[int]:
         if not name:
             return []

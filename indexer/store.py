@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 DATABASE = "index.db"
 
+_IDS_AT_ONCE = 500
+
 # So many unused vectors are always kept (20 MB of them at 256 dimensions), for the branch that is switched back to.
 _VECTORS_KEPT = 20_000
 
@@ -271,15 +273,14 @@ class Store:
 
     def function_rows(self, ids: Sequence[int]) -> dict[int, FunctionRow]:
         """The functions of these ids; ids that are gone are left out."""
-        rows: dict[int, FunctionRow] = {}
-        for start in range(0, len(ids), 500):
-            some = ids[start : start + 500]
-            marks = ",".join("?" * len(some))
-            for row in self.connection.execute(
-                f"SELECT {_ROW} FROM functions JOIN files ON files.id = file_id WHERE functions.id IN ({marks})", some
-            ):
-                rows[row[0]] = FunctionRow._make(row)
-        return rows
+        select = f"SELECT {_ROW} FROM functions JOIN files ON files.id = file_id WHERE functions.id IN"
+        return {row[0]: FunctionRow._make(row) for row in self._rows_of(select, ids)}
+
+    def _rows_of(self, select: str, ids: Sequence[int]) -> Iterator[tuple[Any, ...]]:
+        """What a query that ends in ``IN`` gives for these ids; SQLite takes only so many at once."""
+        for start in range(0, len(ids), _IDS_AT_ONCE):
+            some = ids[start : start + _IDS_AT_ONCE]
+            yield from self.connection.execute(f"{select} ({','.join('?' * len(some))})", some)
 
     def ids_by_path(self) -> Iterator[int]:
         """Ids of all functions in the order of their files and lines."""
@@ -290,8 +291,7 @@ class Store:
 
     def profiles(self, ids: Sequence[int]) -> list[tuple[int, int, bytes]]:
         """Rows ``(function id, file id, packed profile)`` of those of these functions that exist."""
-        marks = ",".join("?" * len(ids))
-        return self.connection.execute(f"SELECT * FROM profiles WHERE function_id IN ({marks})", list(ids)).fetchall()
+        return list(self._rows_of("SELECT * FROM profiles WHERE function_id IN", ids))
 
     def all_profiles(self) -> list[tuple[int, int, bytes]]:
         """The same of every function."""
@@ -299,8 +299,7 @@ class Store:
 
     def file_sizes(self, ids: Sequence[int]) -> list[tuple[int, str, int]]:
         """Rows ``(file id, path, size in bytes)`` of those of these files that exist."""
-        marks = ",".join("?" * len(ids))
-        return self.connection.execute(f"SELECT id, path, size FROM files WHERE id IN ({marks})", list(ids)).fetchall()
+        return list(self._rows_of("SELECT id, path, size FROM files WHERE id IN", ids))
 
     def functions_after(self, last_id: int, limit: int) -> list[tuple[Any, ...]]:
         """Rows ``(id, file_id, path, name, qualified_name, docstring, text)`` with an id above ``last_id``."""
