@@ -1,4 +1,4 @@
-"""The shipped transformer on ONNX Runtime: no torch, int8 weights, a batch on every core."""
+"""The shipped transformer on ONNX Runtime: no torch, int8 weights, a text on every core."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import numpy as np
 from codesearch.errors import ModelError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -23,10 +23,6 @@ if TYPE_CHECKING:
 
 MODEL_TYPE = "codesearch-bimodal"
 CONFIG, TOKENIZER, ENCODER, MATCHING = "config.json", "tokenizer.json", "encoder.onnx", "matching.onnx"
-
-# Few enough for the activations to stay in the cache of a core, enough to be worth a call.
-MAX_BATCH_TOKENS = 1024
-MIN_BATCH_TOKENS = 256
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,17 +53,17 @@ class OnnxEncoder:
         return sum(bool(encoding.overflowing) for encoding in self.tokenizer.encode_batch_fast(list(texts)))
 
     def run(self, ids: NDArray[np.int64], outputs: Sequence[str]) -> list[NDArray[np.float32]]:
-        """Run the graph on padded ids (rows, length): ``vectors`` (rows, dim), ``states`` (rows, length, dim)."""
+        """Run the graph on ids (rows, length): ``vectors`` (rows, dim), ``states`` (rows, length, dim)."""
         results: list[NDArray[np.float32]] = self.session.run(list(outputs), {"ids": ids})
         return results
 
     def _encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
         vectors = np.empty((len(texts), self.dim), np.float32)
 
-        def encode_batch(batch: list[int], ids: NDArray[np.int64]) -> None:
-            vectors[batch] = self.run(ids, ["vectors"])[0]
+        def encode_one(i: int, ids: NDArray[np.int64]) -> None:
+            vectors[i] = self.run(ids, ["vectors"])[0][0]
 
-        on_every_core(encode_batch, self.token_ids(texts))
+        on_every_core(encode_one, self.token_ids(texts))
         return vectors
 
 
@@ -132,43 +128,23 @@ def identity(checkpoint: Checkpoint, *graphs: str) -> str:
     return f"{checkpoint.label}@{digest.hexdigest()}"
 
 
-def on_every_core(work: Callable[[list[int], NDArray[np.int64]], None], rows: Sequence[Sequence[int]]) -> None:
-    """Call ``work`` with the indices and the padded ids of each batch of token rows, one batch a core at a time.
+def on_every_core(work: Callable[[int, NDArray[np.int64]], None], rows: Sequence[Sequence[int]]) -> None:
+    """Call ``work`` with the index and the ids, shape (1, length), of each row of tokens, one on a core at a time.
 
-    A core that has a batch of its own never waits for the others, as those that share one do after each operator.
+    Each row by itself: int8 activations are scaled by the batch, so that a vector would depend on what else is in it,
+    and batches are no quicker. A core that has work of its own never waits for the others, as those that share it do
+    after each operator.
     """
-    cores = os.cpu_count() or 1
-    total = sum(map(len, rows))
-    tokens = min(MAX_BATCH_TOKENS, max(MIN_BATCH_TOKENS, -(-total // cores)))
-    together = list(batches([len(row) for row in rows], tokens))
+    longest_first = sorted(range(len(rows)), key=lambda i: -len(rows[i]))
+    cores = min(os.cpu_count() or 1, len(rows))
 
-    def work_on(batch: list[int]) -> None:
-        work(batch, padded([rows[i] for i in batch]))
+    def work_on(i: int) -> None:
+        work(i, np.array([rows[i]], np.int64))
 
-    if cores == 1 or len(together) < 2:
-        for batch in together:
-            work_on(batch)
+    if cores < 2:
+        for i in longest_first:
+            work_on(i)
         return
-    with ThreadPoolExecutor(min(cores, len(together))) as pool:
-        for _ in pool.map(work_on, together):
+    with ThreadPoolExecutor(cores) as pool:
+        for _ in pool.map(work_on, longest_first):
             pass
-
-
-def batches(lengths: Sequence[int], tokens: int) -> Iterator[list[int]]:
-    """Indices of texts in batches of similar length, the longest first, of up to so many tokens when padded."""
-    batch: list[int] = []
-    for i in sorted(range(len(lengths)), key=lambda i: -lengths[i]):
-        if batch and (len(batch) + 1) * lengths[batch[0]] > tokens:
-            yield batch
-            batch = []
-        batch.append(i)
-    if batch:
-        yield batch
-
-
-def padded(rows: Sequence[Sequence[int]]) -> NDArray[np.int64]:
-    """Token ids padded with 0 on the right to the longest row, (rows, longest)."""
-    ids = np.zeros((len(rows), max(map(len, rows))), np.int64)
-    for number, row in enumerate(rows):
-        ids[number, : len(row)] = row
-    return ids

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from codesearch.encoders import onnx
-from codesearch.encoders.onnx import ENCODER, MATCHING, OnnxEncoder, identity, on_every_core, open_session, padded
+from codesearch.encoders.onnx import ENCODER, MATCHING, OnnxEncoder, identity, on_every_core, open_session
 from codesearch.errors import ModelError
 
 if TYPE_CHECKING:
@@ -37,16 +37,16 @@ class OnnxMatcher:
     def score(self, query: str, codes: Sequence[str]) -> NDArray[np.float32]:
         """How well each function answers, shape ``(len(codes),)``, to be added to the cosine of an encoder."""
         scores = np.empty(len(codes), np.float32)
-        asked = padded(self.encoder.token_ids([query]))
+        asked = np.array(self.encoder.token_ids([query]), np.int64)
         query_vector, query_states = self.encoder.run(asked, ["vectors", "states"])
         rows = [row[:CODE_TOKENS] for row in self.encoder.token_ids(codes)]
 
-        def score_batch(batch: list[int], ids: NDArray[np.int64]) -> None:
+        def score_one(i: int, ids: NDArray[np.int64]) -> None:
             vectors, states = self.encoder.run(ids, ["vectors", "states"])
             given = {"query": query_states, "code": states, "mask": ids != 0, "cosine": vectors @ query_vector[0]}
-            scores[batch] = LOGIT_SCALE * self.session.run(["scores"], given)[0]
+            scores[i] = LOGIT_SCALE * self.session.run(["scores"], given)[0][0]
 
-        on_every_core(score_batch, rows)
+        on_every_core(score_one, rows)
         return scores
 
 
