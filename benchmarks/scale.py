@@ -38,8 +38,9 @@ from indexer.extraction import Extracted, extract_files, new_function
 from indexer.function import Function, Kind
 from indexer.mend import stamp
 from indexer.progress import Silent
+from indexer.records import FileRecord, NewFunction
 from indexer.stems import Stems
-from indexer.store import FileRecord, NewFunction, Store
+from indexer.store import Store
 from indexer.vectors import VectorIndex, unpack
 from indexer.words import WordIndex
 

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
     from codesearch.encoders.protocol import Encoder
     from codesearch.query import Query
-    from indexer.store import FunctionRow, Store
+    from indexer.records import FunctionRow
+    from indexer.store import Store
     from indexer.vectors import VectorIndex
     from indexer.words import WordIndex
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from codesearch.profiles import Profiles
     from codesearch.query import Query
-    from indexer.store import FunctionRow
+    from indexer.records import FunctionRow
 
 FEATURES = (
     "words",  # BM25, as a share of the best

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from codesearch.query import Filter
-    from indexer.store import Repository, Store
+    from indexer.records import Repository
+    from indexer.store import Store
 
 
 def allowed_ids(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from indexer.errors import SourceError
 from indexer.location import cache_folder, enclosing_root, index_folder
-from indexer.store import Repository
+from indexer.records import Repository
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -15,9 +15,9 @@ from indexer.extract import extract
 from indexer.languages import language_of, language_of_shebang
 from indexer.paths import display_path
 from indexer.profile import Profiler
+from indexer.records import NewFunction
 from indexer.skip import SkipReason
 from indexer.source import Source, read_source
-from indexer.store import NewFunction
 from indexer.text import content_digest, encoder_text
 
 if TYPE_CHECKING:

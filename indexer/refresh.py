@@ -15,8 +15,9 @@ from indexer.crawl import CrawlOptions, FoundFile, crawl
 from indexer.encoding import CodeEncoder, encode_missing
 from indexer.paths import display_path, path_from_display
 from indexer.progress import Progress, Silent
+from indexer.records import FileRecord, Repository
 from indexer.skip import Skipped, SkipReason
-from indexer.store import FileRecord, Repository, Store
+from indexer.store import Store
 from indexer.vectors import VectorIndex
 from indexer.words import WordIndex
 

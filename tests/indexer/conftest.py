@@ -57,3 +57,13 @@ def make_repository() -> Callable[[Path], Repository]:
 @pytest.fixture
 def write_files() -> Callable[[Path, dict[str, str]], None]:
     return write
+
+
+@pytest.fixture(params=["in a git work tree", "outside of git"])
+def root(request: pytest.FixtureRequest, tmp_path: Path, make_repository: Callable[[Path], Repository]) -> Path:
+    """A folder whose files git lists (as untracked), and one whose files are walked."""
+    folder = tmp_path / "root"
+    folder.mkdir()
+    if request.param == "in a git work tree":
+        make_repository(folder)
+    return folder

@@ -14,9 +14,10 @@ from codesearch import load_encoder
 from codesearch.encoders.protocol import Encoder
 from indexer.crawl import CrawlOptions
 from indexer.mend import open_or_mend, stamp
+from indexer.records import Repository
 from indexer.refresh import Changes, Report, changes, refresh
 from indexer.stems import Stems
-from indexer.store import Repository, Store
+from indexer.store import Store
 from indexer.vectors import VectorIndex
 from indexer.words import FIELDS, WordIndex
 

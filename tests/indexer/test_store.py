@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from indexer.errors import StoreError
-from indexer.store import DATABASE, FileRecord, NewFunction, Repository, Store
+from indexer.records import FileRecord, NewFunction, Repository
+from indexer.store import DATABASE, Store
 from indexer.text import content_digest, encoder_text
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=30)

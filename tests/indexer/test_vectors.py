@@ -17,7 +17,8 @@ from indexer import vectors as vectors_module
 from indexer.errors import StoreError
 from indexer.faiss_file import FaissFile
 from indexer.flat_file import FlatFile
-from indexer.store import FileRecord, NewFunction, Repository, Store
+from indexer.records import FileRecord, NewFunction, Repository
+from indexer.store import Store
 from indexer.vectors import VectorIndex, is_whole, pack, unpack
 
 DIM = 16
