@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -39,14 +38,6 @@ CANDIDATES = 80
 """How many functions each of words and vectors bring to the ranking."""
 RERANKED = 20
 """How many of the best a matching head reads."""
-
-
-@dataclass(frozen=True, slots=True)
-class Coverage:
-    """How much of the root can be found while another process is still indexing."""
-
-    pending_files: int
-    unencoded_functions: int
 
 
 class CodeIndex:
