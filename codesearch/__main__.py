@@ -42,10 +42,13 @@ def _run() -> int:
 
     from codesearch.cli.app import app
     from codesearch.errors import CodesearchError
+    from codesearch.query import begins_with_negated_filter
     from indexer.errors import IndexerError
 
+    # A query may begin like an option; with a blank before it, it is an argument.
+    arguments = [f" {typed}" if begins_with_negated_filter(typed) else typed for typed in sys.argv[1:]]
     try:
-        status = app(prog_name="codesearch", standalone_mode=False) or 0
+        status = app(arguments, prog_name="codesearch", standalone_mode=False) or 0
         sys.stdout.flush()
     except (CodesearchError, IndexerError) as error:
         return _fail(str(error))

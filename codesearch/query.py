@@ -60,6 +60,12 @@ def parse(typed: str) -> Query:
     return Query(text, filters, symbols, is_symbol)
 
 
+def begins_with_negated_filter(typed: str) -> bool:
+    """Whether a query begins with a dash, as in ``-path:tests retry``."""
+    found = _FILTER.match(typed)
+    return found is not None and found[1] == "-"
+
+
 def dotted(symbol: str) -> str:
     """``Foo::bar()`` as ``Foo.bar``, the way qualified names are stored."""
     return _SEPARATORS.sub(".", symbol.removesuffix("()")).strip(".")

@@ -51,7 +51,7 @@ def search(
     from codesearch.cli import show
     from codesearch.cli.opened import opened
 
-    form = show.chosen_format(format, json)
+    query, form = query.strip(), show.chosen_format(format, json)
     with opened(
         path,
         encoder=encoder,

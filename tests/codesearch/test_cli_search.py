@@ -117,10 +117,20 @@ def test_lines_limit_the_source_that_is_shown(project, codesearch):
         ("attempt kind:method", "shop/retry.py"),
         ("name:Haver*", "geo/distance.go"),
         ("shopping lang:js", "web/cart.js"),
+        ("-path:shop date", "tests/test_dates.py"),
+        ("-kind:function -lang:go -lang:js attempt", "shop/retry.py"),
     ],
 )
 def test_filters_restrict_the_answers(project, codesearch, query, first):
     assert codesearch("search", query, "--format", "paths").out.splitlines()[0] == first
+
+
+def test_a_query_that_begins_with_a_dash_is_given_back_as_it_was_typed(project, codesearch):
+    assert json.loads(codesearch("search", "-path:tests date", "--json").out)["query"] == "-path:tests date"
+
+
+def test_other_words_with_a_dash_are_options(project, codesearch):
+    assert "no such option: --path:tests" in codesearch("search", "--path:tests").err
 
 
 def test_a_search_in_a_subfolder_uses_the_index_above_restricted_to_it(project, codesearch, monkeypatch):
