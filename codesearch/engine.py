@@ -19,7 +19,8 @@ from indexer.crawl import CrawlOptions
 from indexer.errors import StoreError
 from indexer.mend import is_stamped, open_or_mend, stamp, was_tampered_with
 from indexer.progress import Progress
-from indexer.refresh import EXTRACTION_VERSION, Changes, Report, changes, refresh
+from indexer.records import EXTRACTION_VERSION
+from indexer.refresh import Changes, Report, changes, refresh
 from indexer.store import Store
 from indexer.vectors import VectorIndex
 from indexer.words import WordIndex

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from indexer.errors import StoreError
 from indexer.profile import is_whole as is_whole_profile
+from indexer.records import EXTRACTION_VERSION
 from indexer.seal import checksum_of_ends
 from indexer.store import DATABASE, Store
 from indexer.text import content_digest, encoder_text
@@ -95,6 +96,7 @@ def _checked(store: Store, anew: bool) -> str | None:
     if is_stamped(store.folder) and not anew:
         return None
     tampered = was_tampered_with(store.folder)
+    made_by = store.meta("extraction")
     _check_structure(store)
     lost = _drop_damaged(store)
     if tampered or anew:
@@ -102,6 +104,8 @@ def _checked(store: Store, anew: bool) -> str | None:
     if tampered and not anew:
         if store.repository() is None:
             return "the index was lost and is built anew"
+        if made_by not in (None, EXTRACTION_VERSION):
+            return "another version made the index: every file is read again"
         return "the index was changed or copied since it was written: every file is read again"
     return f"{lost} damaged entries of the index are made anew" if lost else None
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
+EXTRACTION_VERSION = "3"
+"""Raised when extraction or the stored form of its results changes: every file is then read again."""
+
 
 @dataclass(frozen=True, slots=True)
 class Repository:

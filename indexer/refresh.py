@@ -15,7 +15,7 @@ from indexer.crawl import CrawlOptions, FoundFile, crawl
 from indexer.encoding import CodeEncoder, encode_missing
 from indexer.paths import display_path, path_from_display
 from indexer.progress import Progress, Silent
-from indexer.records import FileRecord, Repository
+from indexer.records import EXTRACTION_VERSION, FileRecord, Repository
 from indexer.skip import Skipped, SkipReason
 from indexer.store import Store
 from indexer.vectors import VectorIndex
@@ -25,9 +25,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from indexer.extraction import Extracted
-
-# Raised when extraction or the stored form of its results changes: every file is then read again.
-EXTRACTION_VERSION = "3"
 
 _COMMIT_FILES = 500
 _COMMIT_SECONDS = 2.0

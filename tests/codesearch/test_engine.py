@@ -88,6 +88,7 @@ def test_an_index_of_an_earlier_version_is_refused_by_open_and_renewed_by_build(
     with CodeIndex.build(project) as index:
         assert index.search("parse a date", language="python")[0].path == "shop/dates.py"
         assert index.report.encoded == 0
+        assert index.notes == ["another version made the index: every file is read again"]
 
 
 def test_a_second_encoder_has_vectors_of_its_own_and_the_first_keeps_its(project):
