@@ -28,8 +28,12 @@ TEXTS = [
 
 
 def agrees(vectors, expected):
-    assert vectors.dtype == np.float32
-    np.testing.assert_allclose(vectors, np.stack([unit(vector) for vector in expected]), atol=1e-5)
+    wanted = np.stack([unit(vector) for vector in expected])
+    return (
+        vectors.dtype == np.float32
+        and vectors.shape == wanted.shape
+        and np.allclose(vectors, wanted, rtol=0, atol=1e-5)
+    )
 
 
 def cut(ids, limit):
@@ -53,7 +57,7 @@ def test_a_sentence_transformers_folder_pools_as_it_declares(tmp_path, pooling, 
     encoder = load_encoder(str(tmp_path / "model"), device="cpu")
     rows = [cut(word_piece_ids(text), 48) for text in TEXTS]
     expected = [pool(forward.bert(tensors, config, ids)) for ids in rows]
-    agrees(encoder.encode_code(TEXTS), expected)
+    assert agrees(encoder.encode_code(TEXTS), expected)
     assert encoder.dim == len(expected[0])
     assert encoder.max_tokens == 48
 
@@ -67,8 +71,8 @@ def test_a_dense_layer_and_prompts_of_a_sentence_transformers_folder_are_used(tm
         states = forward.bert(tensors, config, word_piece_ids(text))
         return np.tanh(linear(states.mean(0), tensors, "linear"))
 
-    agrees(encoder.encode_queries(TEXTS[:3]), [expected("query: " + text) for text in TEXTS[:3]])
-    agrees(encoder.encode_code(TEXTS[:3]), [expected("code: " + text) for text in TEXTS[:3]])
+    assert agrees(encoder.encode_queries(TEXTS[:3]), [expected("query: " + text) for text in TEXTS[:3]])
+    assert agrees(encoder.encode_code(TEXTS[:3]), [expected("code: " + text) for text in TEXTS[:3]])
     assert encoder.dim == 6
 
 
@@ -77,7 +81,7 @@ def test_a_prompt_can_be_left_out_of_pooling(tmp_path):
     config, tensors = checkpoints.sentence_transformer(tmp_path / "model", pooling, {"query": "find "})
     encoder = load_encoder(str(tmp_path / "model"), device="cpu")
     states = forward.bert(tensors, config, word_piece_ids("find a file"))
-    agrees(encoder.encode_queries(["a file"]), [states[1 + len("find") :].mean(0)])
+    assert agrees(encoder.encode_queries(["a file"]), [states[1 + len("find") :].mean(0)])
 
 
 def test_code_rank_embed_is_nomic_bert_with_its_prompt_for_queries(tmp_path):
@@ -85,8 +89,10 @@ def test_code_rank_embed_is_nomic_bert_with_its_prompt_for_queries(tmp_path):
     encoder = load_encoder(str(tmp_path / "CodeRankEmbed"), device="cpu")
     prompt = "Represent this query for searching relevant code: "
     queries = [forward.nomic_bert(tensors, config, word_piece_ids(prompt + text))[0] for text in TEXTS]
-    agrees(encoder.encode_queries(TEXTS), queries)
-    agrees(encoder.encode_code(TEXTS), [forward.nomic_bert(tensors, config, word_piece_ids(text))[0] for text in TEXTS])
+    assert agrees(encoder.encode_queries(TEXTS), queries)
+    assert agrees(
+        encoder.encode_code(TEXTS), [forward.nomic_bert(tensors, config, word_piece_ids(text))[0] for text in TEXTS]
+    )
 
 
 @pytest.mark.parametrize("build", [checkpoints.codebert, checkpoints.graphcodebert])
@@ -94,7 +100,9 @@ def test_codebert_and_graphcodebert_give_the_mean_state(tmp_path, build):
     config, tensors = build(tmp_path / "model")
     encoder = load_encoder(str(tmp_path / "model"), device="cpu")
     rows = [[0, *byte_ids(text, ROBERTA_SPECIALS), 2] for text in TEXTS]
-    agrees(encoder.encode_code(TEXTS), [forward.bert(tensors, config, ids, first_position=2).mean(0) for ids in rows])
+    assert agrees(
+        encoder.encode_code(TEXTS), [forward.bert(tensors, config, ids, first_position=2).mean(0) for ids in rows]
+    )
     assert encoder.max_tokens == 126
 
 
@@ -105,8 +113,8 @@ def test_unixcoder_names_its_mode_before_the_text_and_counts_it_to_the_limit(tmp
     mode = UNIXCODER_SPECIALS.index("<encoder-only>")
     rows = [[0, mode, 2, *byte_ids(text, UNIXCODER_SPECIALS)[:122], 2] for text in texts]
     expected = [forward.bert(tensors, config, ids, first_position=2).mean(0) for ids in rows]
-    agrees(encoder.encode_queries(texts), expected)
-    agrees(encoder.encode_code(texts), expected)
+    assert agrees(encoder.encode_queries(texts), expected)
+    assert agrees(encoder.encode_code(texts), expected)
     assert encoder.count_truncated(texts, are_queries=True) == 1
 
 
@@ -124,7 +132,7 @@ def test_codet5p_projects_the_first_state_of_its_encoder(tmp_path, kind):
     encoder = load_encoder(str(tmp_path / "model"), device="cpu")
     rows = [[1, *byte_ids(text, CODET5_SPECIALS), 2] for text in TEXTS]
     expected = [linear(forward.t5_encoder(tensors, config, ids)[0], tensors, "proj") for ids in rows]
-    agrees(encoder.encode_code(TEXTS), expected)
+    assert agrees(encoder.encode_code(TEXTS), expected)
     assert (encoder.dim, encoder.max_tokens) == (8, 512)
 
 
@@ -141,28 +149,32 @@ def test_codet5p_2b_gives_the_mean_state_of_its_two_way_encoder(tmp_path):
     encoder = load_encoder(str(tmp_path / "model"), device="cpu")
     rows = [byte_ids(text, CODEGEN_SPECIALS) for text in TEXTS]
     expected = [forward.codegen(tensors, config["encoder"], ids, "encoder.", causal=False).mean(0) for ids in rows]
-    agrees(encoder.encode_code(TEXTS), expected)
+    assert agrees(encoder.encode_code(TEXTS), expected)
 
 
 def test_codegen_gives_the_last_state(tmp_path):
     config, tensors = checkpoints.codegen(tmp_path / "model")
     encoder = load_encoder(str(tmp_path / "model"), device="cpu")
     rows = [byte_ids(text, CODEGEN_SPECIALS) for text in TEXTS]
-    agrees(encoder.encode_code(TEXTS), [forward.codegen(tensors, config, ids, "transformer.")[-1] for ids in rows])
+    assert agrees(
+        encoder.encode_code(TEXTS), [forward.codegen(tensors, config, ids, "transformer.")[-1] for ids in rows]
+    )
 
 
 def test_another_causal_model_gives_the_last_state(tmp_path):
     config, tensors = checkpoints.qwen2(tmp_path / "model")
     encoder = load_encoder(str(tmp_path / "model"), device="cpu")
     rows = [byte_ids(text, CODEGEN_SPECIALS) for text in TEXTS]
-    agrees(encoder.encode_code(TEXTS), [forward.qwen2(tensors, config, ids)[-1] for ids in rows])
+    assert agrees(encoder.encode_code(TEXTS), [forward.qwen2(tensors, config, ids)[-1] for ids in rows])
 
 
 def test_a_causal_model_trained_as_llm2vec_looks_both_ways_and_gives_the_mean(tmp_path):
     config, tensors = checkpoints.qwen2(tmp_path / "model", architectures=["Qwen2BiModel"])
     encoder = load_encoder(str(tmp_path / "model"), device="cpu")
     rows = [byte_ids(text, CODEGEN_SPECIALS) for text in TEXTS]
-    agrees(encoder.encode_code(TEXTS), [forward.qwen2(tensors, config, ids, causal=False).mean(0) for ids in rows])
+    assert agrees(
+        encoder.encode_code(TEXTS), [forward.qwen2(tensors, config, ids, causal=False).mean(0) for ids in rows]
+    )
 
 
 @pytest.mark.parametrize(("settings", "scale"), [({}, 6 / 2), ({"use_rslora": True}, 6 / np.sqrt(2))])
@@ -176,7 +188,7 @@ def test_a_lora_adapter_is_merged_into_its_base(tmp_path, settings, scale):
             weight = name.removeprefix("base_model.model.").replace("lora_A.", "")
             merged[weight] = tensors[weight] + scale * factors[name.replace("lora_A", "lora_B")] @ factors[name]
     rows = [byte_ids(text, CODEGEN_SPECIALS) for text in TEXTS]
-    agrees(encoder.encode_code(TEXTS), [forward.qwen2(merged, config, ids)[-1] for ids in rows])
+    assert agrees(encoder.encode_code(TEXTS), [forward.qwen2(merged, config, ids)[-1] for ids in rows])
     assert encoder.name != load_encoder(str(tmp_path / "base"), device="cpu").name
 
 
@@ -190,9 +202,9 @@ def test_codefuse_cge_pools_by_attention_after_its_instructions(tmp_path, size):
         states = forward.qwen2(tensors, config, ids, "plm_model.model.")
         return forward.attention_pooling(tensors, states, heads=2)
 
-    agrees(encoder.encode_code(TEXTS), [expected("Code:" + text) for text in TEXTS])
+    assert agrees(encoder.encode_code(TEXTS), [expected("Code:" + text) for text in TEXTS])
     instruction = "Retrieve the code that solves the following query:"
-    agrees(encoder.encode_queries(TEXTS), [expected(instruction + text) for text in TEXTS])
+    assert agrees(encoder.encode_queries(TEXTS), [expected(instruction + text) for text in TEXTS])
 
 
 def test_codefuse_cge_pools_the_layer_it_names(tmp_path):
@@ -200,7 +212,7 @@ def test_codefuse_cge_pools_the_layer_it_names(tmp_path):
     encoder = load_encoder(str(tmp_path / "model"), device="cpu")
     ids = byte_ids("Code:def f(x)", CODEGEN_SPECIALS)
     states = forward.qwen2(tensors, config, ids, "plm_model.model.", layers=1)
-    agrees(encoder.encode_code(["def f(x)"]), [forward.attention_pooling(tensors, states, heads=2)])
+    assert agrees(encoder.encode_code(["def f(x)"]), [forward.attention_pooling(tensors, states, heads=2)])
 
 
 @pytest.mark.parametrize("build", [checkpoints.codegen, checkpoints.codet5p, checkpoints.codet5p_2b])
