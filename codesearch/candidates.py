@@ -51,7 +51,7 @@ class CandidateSearch:
         self._vectors = vectors
         self._encoder = encoder
         self._stems = Stems()
-        self._profiles = Profiles(store, self._stems)
+        self._profiles = Profiles(store)
         self._searches = 0
         self.has_words = words.can_be_searched()
         """Whether there is a word index; a run that is under way may not have made it yet."""
@@ -110,4 +110,4 @@ class CandidateSearch:
         if self._searches == 2 and self._store.last_id() <= _PROFILES_REMEMBERED:
             self._profiles.read_all()
         elif len(self._profiles) > _PROFILES_REMEMBERED:
-            self._profiles = Profiles(self._store, self._stems)
+            self._profiles = Profiles(self._store)
