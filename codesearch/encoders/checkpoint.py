@@ -23,6 +23,7 @@ IDENTITY_FILES = frozenset(
         "added_tokens.json",
         "config.json",
         "config_sentence_transformers.json",
+        "llm2vec_config.json",
         "merges.txt",
         "modules.json",
         "sentence_bert_config.json",
@@ -33,6 +34,9 @@ IDENTITY_FILES = frozenset(
         "vocab.txt",
     }
 )
+
+# Weights, and the tokenizers of SentencePiece, which have several names.
+_IDENTITY_SUFFIXES = frozenset({".safetensors", ".model"})
 
 # Exports to other runtimes that hub repositories carry beside the weights.
 OTHER_RUNTIMES = frozenset({"onnx", "openvino", "coreml", "gguf"})
@@ -134,7 +138,7 @@ class Checkpoint:
             if folder.name in OTHER_RUNTIMES:
                 continue
             for file in folder.iterdir():
-                if file.suffix == ".safetensors" or file.name in IDENTITY_FILES:
+                if file.suffix in _IDENTITY_SUFFIXES or file.name in IDENTITY_FILES:
                     yield file
 
 

@@ -7,15 +7,19 @@ import re
 import shutil
 import subprocess
 import sys
+from itertools import chain
 
 import numpy as np
 import pytest
 from reference import checkpoints
 
 from codesearch.encoders import available, resolve
+from codesearch.encoders.causal import LLM2VEC_CONFIG
+from codesearch.encoders.checkpoint import Checkpoint
 from codesearch.encoders.convert import main as convert
 from codesearch.encoders.load import load_encoder
 from codesearch.encoders.protocol import Encoder
+from codesearch.encoders.tokens import TOKENIZER_FILES
 from codesearch.errors import ModelError
 
 
@@ -84,6 +88,13 @@ def test_the_name_tells_models_apart_and_is_the_same_for_a_copy(model, tmp_path)
     assert load_encoder(str(copy), device="cpu").name == name
     rewrite(copy, lambda config: {**config, "pooling_mode_cls_token": True}, "1_Pooling/config.json")
     assert load_encoder(str(copy), device="cpu").name != name
+
+
+def test_every_file_that_is_read_is_part_of_the_identity(tmp_path):
+    for file in {LLM2VEC_CONFIG, *chain.from_iterable(TOKENIZER_FILES)}:
+        before = Checkpoint(tmp_path, "model").name()
+        (tmp_path / file).write_text("{}")
+        assert Checkpoint(tmp_path, "model").name() != before, file
 
 
 def test_a_name_that_is_nothing_lists_what_can_be_given():
