@@ -12,6 +12,7 @@ from eval.mteb_models import MtebSystem, path_name
 from eval.progress import Track, silently
 from eval.system import System
 from eval.vector_cache import VectorCache
+from indexer.errors import first_line
 
 
 def run_mteb(
@@ -86,6 +87,4 @@ def task_result(model: MtebSystem, task: Any) -> Any:
 
 
 def _line(error: object) -> str:
-    text = str(error)
-    text = text.removeprefix("KeyError: ") or type(error).__name__
-    return text.splitlines()[0].rstrip(".")
+    return first_line(error).removeprefix("KeyError: ").rstrip(".")

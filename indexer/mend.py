@@ -9,7 +9,7 @@ import shutil
 import sqlite3
 from typing import TYPE_CHECKING
 
-from indexer.errors import StoreError
+from indexer.errors import StoreError, first_line
 from indexer.profile import is_whole as is_whole_profile
 from indexer.records import EXTRACTION_VERSION
 from indexer.seal import checksum_of_ends
@@ -190,4 +190,4 @@ def _is_damage(error: StoreError) -> bool:
 
 def _reason(error: Exception) -> str:
     cause = error.__cause__ or error
-    return str(getattr(cause, "strerror", None) or cause).splitlines()[0]
+    return str(getattr(cause, "strerror", None) or first_line(cause))

@@ -8,7 +8,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from indexer.connection import connect, connect_somehow
-from indexer.errors import StoreError
+from indexer.errors import StoreError, first_line
 from indexer.records import FileRecord, FunctionRow, Repository
 
 if TYPE_CHECKING:
@@ -67,9 +67,8 @@ class Store:
         try:
             yield
         except sqlite3.Error as error:
-            reason = str(error).splitlines()[0]
             raise StoreError(
-                f"cannot read the index in {self.folder} ({reason}): run `codesearch index --rebuild`"
+                f"cannot read the index in {self.folder} ({first_line(error)}): run `codesearch index --rebuild`"
             ) from error
 
     @contextlib.contextmanager

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from indexer.errors import StoreError
+from indexer.errors import StoreError, first_line
 from indexer.flat_file import FlatFile
 from indexer.seal import holds, seal
 
@@ -118,7 +118,7 @@ class VectorIndex:
             temporary.replace(path)
         except (RuntimeError, OSError) as error:
             temporary.unlink(missing_ok=True)
-            raise StoreError(f"cannot write the vectors in {self.store.folder}: {_first_line(error)}") from error
+            raise StoreError(f"cannot write the vectors in {self.store.folder}: {first_line(error)}") from error
         with self.store.transaction():
             # Those of other encoders are not told any more which functions are gone.
             self.store.drop_derived(f"{_NAME}-")
@@ -238,7 +238,3 @@ class VectorIndex:
             return self._tail_ids, scores
         keep = np.isin(self._tail_ids, allowed)
         return self._tail_ids[keep], scores[keep]
-
-
-def _first_line(error: BaseException) -> str:
-    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import tantivy
 
-from indexer.errors import StoreError
+from indexer.errors import StoreError, first_line
 from indexer.seal import holds, seal, sealed_names
 from indexer.split import WordSplitter
 
@@ -197,12 +197,12 @@ def _errors_in_one_line(what: str) -> Iterator[None]:
     except StoreError:
         raise
     except (ValueError, OSError) as error:
-        raise StoreError(f"{what}: {str(error).splitlines()[0]}") from error
+        raise StoreError(f"{what}: {first_line(error)}") from error
     except BaseException as error:
         # Damage that it did not expect makes tantivy panic, which is no Exception and has no class to import.
         if type(error).__name__ != "PanicException":
             raise
-        raise StoreError(f"{what}: {str(error).splitlines()[0]}") from None
+        raise StoreError(f"{what}: {first_line(error)}") from None
 
 
 def _document(splitter: WordSplitter, row: tuple[Any, ...]) -> tantivy.Document:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import torch
 from torch import nn
 
 from codesearch.encoders.weights import read_weights
 from codesearch.errors import ModelError
+from indexer.errors import first_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -59,12 +60,14 @@ def build_backbone(
             with torch.device("meta"):
                 chosen = type(chosen.from_config(config))
     except (ValueError, KeyError, TypeError) as error:
-        raise ModelError(f"model {checkpoint.label}: unknown architecture {model_type!r} ({_reason(error)})") from error
+        raise ModelError(
+            f"model {checkpoint.label}: unknown architecture {model_type!r} ({first_line(error)})"
+        ) from error
     with quiet_loading():
         try:
             model, report = chosen.from_pretrained(None, config=config, state_dict=tensors, output_loading_info=True)
         except (ValueError, KeyError, RuntimeError) as error:
-            raise ModelError(f"model {checkpoint.label}: its weights do not fit ({_reason(error)})") from error
+            raise ModelError(f"model {checkpoint.label}: its weights do not fit ({first_line(error)})") from error
     unread = UNREAD if auto_class == "AutoModel" else ()
     missing = sorted(name for name in report["missing_keys"] if not any(part in name for part in unread))
     if missing:
@@ -97,8 +100,3 @@ def quiet_loading() -> Iterator[None]:
         logging.set_verbosity(verbosity)
         if bar:
             logging.enable_progress_bar()
-
-
-def _reason(error: Exception) -> str:
-    lines: list[Any] = str(error).strip().splitlines()
-    return str(lines[0]) if lines else type(error).__name__

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from codesearch.errors import ModelError
+from indexer.errors import first_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -96,8 +97,9 @@ def open_session(checkpoint: Checkpoint, file: str) -> Any:
     try:
         return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # ONNX Runtime raises a class of its own for each kind of damage
-        reason = str(error).strip().splitlines()[0]
-        raise ModelError(f"model {checkpoint.label}: {path} is damaged ({reason}): install codesearch anew") from error
+        raise ModelError(
+            f"model {checkpoint.label}: {path} is damaged ({first_line(error)}): install codesearch anew"
+        ) from error
 
 
 def load_tokenizer(checkpoint: Checkpoint) -> Tokenizer:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from codesearch.encoders.checkpoint import OTHER_RUNTIMES, Checkpoint
 from codesearch.errors import ModelError
+from indexer.errors import first_line
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -85,7 +86,7 @@ def download(repository: str, revision: str | None, patterns: Sequence[str]) -> 
         )
     except Exception as error:  # the hub client raises its own, requests' and httpx's errors, by version
         raise ModelError(
-            f"model {repository} is no folder and not in the hub cache, and cannot be downloaded: {_reason(error)}"
+            f"model {repository} is no folder and not in the hub cache, and cannot be downloaded: {first_line(error)}"
         ) from error
 
 
@@ -97,8 +98,3 @@ def _is_complete(folder: Path) -> bool:
         return bool(Checkpoint(folder, folder.name).weight_files())
     except ModelError:
         return False
-
-
-def _reason(error: Exception) -> str:
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return lines[0] if lines else type(error).__name__

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from codesearch.errors import ModelError
+from indexer.errors import first_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -48,8 +49,7 @@ def load_tokenizer(checkpoint: Checkpoint) -> Any:
         with quiet_loading():
             return AutoTokenizer.from_pretrained(str(checkpoint.folder), trust_remote_code=False, local_files_only=True)
     except (OSError, ValueError, KeyError, TypeError, ImportError, RuntimeError) as error:
-        reason = str(error).strip().splitlines()[0]
-        raise ModelError(f"model {checkpoint.label}: its tokenizer cannot be loaded ({reason})") from error
+        raise ModelError(f"model {checkpoint.label}: its tokenizer cannot be loaded ({first_line(error)})") from error
 
 
 def token_limit(checkpoint: Checkpoint, tokenizer: Any, wanted: int | None = None) -> int:
