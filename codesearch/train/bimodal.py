@@ -11,7 +11,6 @@ al., 2023, arXiv:2305.07922.)
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -19,7 +18,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from codesearch.encoders.checkpoint import Checkpoint
+from codesearch.encoders.weights import read_weights
 from codesearch.errors import ModelError
+from indexer.errors import first_line
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -40,21 +42,21 @@ class Shape:
 
     @classmethod
     def of_bert(cls, folder: Path) -> Shape:
-        """Read the sizes from the ``config.json`` of a BERT checkpoint."""
-        config = json.loads((folder / "config.json").read_text("utf-8"))
-        if config.get("model_type") != "bert":
-            raise ModelError(f"{folder} is no BERT checkpoint, which the bimodal transformer starts from")
-        depth = config["num_hidden_layers"]
-        return cls(
-            vocabulary=config["vocab_size"],
-            width=config["hidden_size"],
-            depth=depth,
-            joint_depth=min(cls.joint_depth, depth),
-            heads=config["num_attention_heads"],
-            inner=config["intermediate_size"],
-            positions=config["max_position_embeddings"],
-            epsilon=config["layer_norm_eps"],
+        """Read the sizes from the ``config.json`` of a BERT checkpoint; raise ModelError where it is none."""
+        checkpoint = Checkpoint(folder, folder.name)
+        if checkpoint.model_type != "bert":
+            raise ModelError(f"{folder} is no BERT checkpoint: give the folder of all-MiniLM-L6-v2 or of another")
+        vocabulary, width, depth, heads, inner, positions, epsilon = checkpoint.require(
+            "vocab_size",
+            "hidden_size",
+            "num_hidden_layers",
+            "num_attention_heads",
+            "intermediate_size",
+            "max_position_embeddings",
+            "layer_norm_eps",
         )
+        joint_depth = min(cls.joint_depth, depth)
+        return cls(vocabulary, width, depth, joint_depth, heads, inner, positions, epsilon)
 
 
 class Layer(nn.Module):
@@ -187,15 +189,14 @@ def from_bert(folder: Path) -> Bimodal:
     Raises:
         ModelError: the folder is no BERT checkpoint, or a tensor is missing or of another shape.
     """
-    from safetensors.torch import load_file
-
     shape = Shape.of_bert(folder)
-    given = {name.removeprefix("bert."): tensor for name, tensor in load_file(folder / "model.safetensors").items()}
+    tensors = read_weights(Checkpoint(folder, folder.name))
+    given = {name.removeprefix("bert."): tensor for name, tensor in tensors.items()}
     model = Bimodal(shape)
     try:
         model.encoder.load_state_dict(_encoder_tensors(given, shape))
     except (KeyError, RuntimeError) as error:
-        raise ModelError(f"{folder}: its tensors are not those of BERT ({str(error).splitlines()[0]})") from error
+        raise ModelError(f"{folder}: its tensors are not those of BERT ({first_line(error)})") from error
     for joint, last in zip(model.head.layers, model.encoder.layers[shape.depth - shape.joint_depth :], strict=True):
         joint.load_state_dict(last.state_dict())
     return model

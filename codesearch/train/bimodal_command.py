@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+import math
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
@@ -84,20 +85,33 @@ def export(
 
 
 def changed(settings: Settings, changes: list[str]) -> Settings:
-    """Settings with ``name=value`` changes; raise CodesearchError for an unknown name or a value of another type."""
-    from dataclasses import replace
+    """Settings with ``name=value`` changes.
 
-    kinds: dict[str, Any] = {field.name: type(getattr(settings, field.name)) for field in fields(settings)}  # type: ignore[arg-type]
+    Raises:
+        CodesearchError: there is no such setting, or it cannot have that value.
+    """
+
+    defaults: dict[str, Any] = asdict(settings)  # type: ignore[call-overload]
     values: dict[str, Any] = {}
     for change in changes:
         name, _, value = change.partition("=")
-        if name not in kinds:
-            raise CodesearchError(f"no setting {name!r}: there are {', '.join(sorted(kinds))}")
+        if name not in defaults:
+            raise CodesearchError(f"no setting {name!r}: there are {', '.join(sorted(defaults))}")
+        kind = type(defaults[name])
         try:
-            values[name] = {"true": True, "false": False}[value] if kinds[name] is bool else kinds[name](value)
+            values[name] = {"true": True, "false": False}[value] if kind is bool else kind(value)
         except (ValueError, KeyError):
-            raise CodesearchError(f"setting {name} takes a {kinds[name].__name__}, not {value!r}") from None
+            raise CodesearchError(f"setting {name} takes a {kind.__name__}, not {value!r}") from None
+        if not _is_possible(name, values[name], defaults[name]):
+            raise CodesearchError(f"setting {name} cannot be {value}: by default it is {defaults[name]}")
     return replace(settings, **values)  # type: ignore[type-var]
+
+
+def _is_possible(name: str, value: float, default: float) -> bool:
+    """Whether a setting may have a value: counts, rates and temperatures are above 0, shares and weights may be 0."""
+    if (type(default) is int and default > 0) or name.endswith(("rate", "temperature")):
+        return 0 < value < math.inf
+    return min(default, 0) <= value < math.inf
 
 
 def _model(start: Path, device: str | None) -> Bimodal:
@@ -111,7 +125,11 @@ def _model(start: Path, device: str | None) -> Bimodal:
 def _tokenizer(start: Path) -> Tokenizer:
     from tokenizers import Tokenizer
 
-    return Tokenizer.from_file(str(start / "tokenizer.json"))
+    file = start / "tokenizer.json"
+    try:
+        return Tokenizer.from_file(str(file))
+    except Exception as error:  # tokenizers raises nothing more particular
+        raise CodesearchError(f"{file} is no tokenizer that can be read ({error}): get the model again") from error
 
 
 def _pairs(data: Path, start: Path, out: Path) -> Pairs:

@@ -139,6 +139,27 @@ def test_no_pairs_are_named_with_the_command_that_makes_them(start: Path, tmp_pa
         encoder(tmp_path, start, tmp_path / "out", device="cpu")
 
 
+def test_a_start_or_pairs_that_cannot_be_read_are_one_clear_line(data: Path, start: Path, tmp_path: Path) -> None:
+    with pytest.raises(CodesearchError, match="nowhere is no BERT checkpoint: give the folder of"):
+        encoder(data, tmp_path / "nowhere", tmp_path / "out", device="cpu")
+    (data / "two.jsonl.gz").write_bytes(b"no gzip")
+    with pytest.raises(CodesearchError, match=r"two.jsonl.gz holds no pairs that can be read .* collect anew"):
+        encoder(data, start, tmp_path / "out", device="cpu")
+    half = tmp_path / "half"
+    half.mkdir()
+    for file in ("config.json", "model.safetensors"):
+        (half / file).write_bytes((start / file).read_bytes())
+    with pytest.raises(CodesearchError, match=r"tokenizer.json is no tokenizer that can be read"):
+        encoder(data, half, tmp_path / "out", device="cpu")
+
+
+@pytest.mark.parametrize("change", ["batch=0", "rate=nan", "rate=0", "temperature=0", "wrote=-1", "frozen_layers=-2"])
+def test_a_setting_that_nothing_can_be_trained_with_is_refused(change: str) -> None:
+    with pytest.raises(CodesearchError, match=f"setting {change.partition('=')[0]} cannot be"):
+        changed(EncoderSettings(), [change])
+    assert changed(EncoderSettings(), ["distill=0", "wrote=0", "frozen_layers=-1"]).distill == 0
+
+
 def test_settings_change_by_name_and_keep_their_type() -> None:
     settings = changed(EncoderSettings(), ["batch=128", "rate=1e-3", "cached=true"])
     assert (settings.batch, settings.rate, settings.cached) == (128, 1e-3, True)

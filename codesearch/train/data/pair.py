@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import gzip
 import json
+import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
+
+from codesearch.errors import CodesearchError
 
 Origin = Literal["docstring", "commit", "comment", "doc", "test", "renamed", "misspelled", "partial", "snippet"]
 WRITTEN: frozenset[Origin] = frozenset({"commit", "comment", "doc", "test"})
@@ -61,7 +64,16 @@ def write_pairs(path: Path, pairs: Iterable[Pair]) -> int:
 
 
 def read_pairs(path: Path) -> Iterator[Pair]:
-    """Read a file of pairs in its order."""
-    with gzip.open(path, "rt", encoding="utf-8") as file:
-        for line in file:
-            yield Pair(**json.loads(line))
+    """Read a file of pairs in its order.
+
+    Raises:
+        CodesearchError: it cannot be read, or is damaged.
+    """
+    try:
+        with gzip.open(path, "rt", encoding="utf-8") as file:
+            for line in file:
+                yield Pair(**json.loads(line))
+    except (OSError, EOFError, zlib.error, ValueError, TypeError) as error:
+        raise CodesearchError(
+            f"{path} holds no pairs that can be read ({error}): delete it and collect anew"
+        ) from error
