@@ -79,12 +79,17 @@ class TorchEncoder:
         return vectors
 
 
-def length_sorted_batches(lengths: Sequence[int]) -> Iterator[list[int]]:
-    """Indices of inputs in batches of similar length, the longest first so that too little memory shows at once."""
+def length_sorted_batches(
+    lengths: Sequence[int], most_rows: int = MAX_ROWS, most_tokens: int = MAX_BATCH_TOKENS
+) -> Iterator[list[int]]:
+    """Indices of inputs in batches of similar length, the longest first so that too little memory shows at once.
+
+    A batch has up to ``most_rows`` inputs, and ``most_tokens`` when they are padded unless one alone has more.
+    """
     batch: list[int] = []
     for i in sorted(range(len(lengths)), key=lambda i: -lengths[i]):
         longest = lengths[batch[0]] if batch else lengths[i]
-        if batch and (len(batch) == MAX_ROWS or (len(batch) + 1) * longest > MAX_BATCH_TOKENS):
+        if batch and (len(batch) == most_rows or (len(batch) + 1) * longest > most_tokens):
             yield batch
             batch = []
         batch.append(i)
@@ -92,12 +97,16 @@ def length_sorted_batches(lengths: Sequence[int]) -> Iterator[list[int]]:
         yield batch
 
 
-def padded(rows: Sequence[Sequence[int]], pad_id: int, device: torch.device) -> tuple[Tensor, Tensor]:
+def padded(
+    rows: Sequence[Sequence[int] | NDArray[np.uint16]], pad_id: int, device: torch.device
+) -> tuple[Tensor, Tensor]:
     """Token ids padded on the right to the longest row, and their mask, both (rows, longest)."""
-    longest = max(map(len, rows))
-    ids = torch.tensor([[*row, *[pad_id] * (longest - len(row))] for row in rows], device=device)
-    mask = torch.tensor([[1] * len(row) + [0] * (longest - len(row)) for row in rows], device=device)
-    return ids, mask
+    ids = np.full((len(rows), max(map(len, rows))), pad_id, np.int64)
+    mask = np.zeros_like(ids)
+    for number, row in enumerate(rows):
+        ids[number, : len(row)] = row
+        mask[number, : len(row)] = 1
+    return torch.from_numpy(ids).to(device), torch.from_numpy(mask).to(device)
 
 
 def choose_device(device: str | None) -> torch.device:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -184,19 +185,49 @@ def epoch(
         same_file: share of the pairs for which this place is the file, for the others it is the repository.
         wrote: share of the pairs whose text is no docstring; the kind that is too many gives a part, anew each pass.
         seed: of the run and of the pass.
+
+    Raises:
+        CodesearchError: there are too few pairs of a kind for a batch.
     """
     random = np.random.default_rng(seed)
     chosen = _mixed(pairs.wrote, wrote, random)
     in_file = random.random(len(chosen)) < same_file
-    place = _placed_in_runs(np.where(in_file, pairs.files[chosen], pairs.repositories[chosen]), run, random)
-    chosen = chosen[np.argsort(place, kind="stable")]
+    chosen = chosen[in_runs(np.where(in_file, pairs.files[chosen], pairs.repositories[chosen]), run, random)]
     batches = []
     for language in np.unique(pairs.languages):
         rows = chosen[pairs.languages[chosen] == language]
         whole = len(rows) // batch * batch
         batches.append(rows[:whole].reshape(-1, batch))
     together = np.concatenate(_balanced(batches))
+    if not len(together):
+        raise CodesearchError(
+            f"no language has the {batch} pairs of a batch: collect more, or make batches smaller with --set batch=N "
+            "(for the matching head --set pool=N)"
+        )
     return together[random.permutation(len(together))]
+
+
+class Batches:
+    """The batches of one pass after the other, by their number; one pass is laid out at a time.
+
+    The arguments are those of ``epoch``; ``seed`` is that of the run. A batch is no larger than all there are.
+    """
+
+    def __init__(self, pairs: Pairs, batch: int, run: int, same_file: float, wrote: float, seed: int) -> None:
+        self._epoch = partial(epoch, pairs, min(batch, len(pairs)), run, same_file, wrote)
+        self._seed = seed
+        self._passes = 0
+        self._first = 0
+        self._rows = np.empty((0, 0), np.int64)
+
+    def __getitem__(self, number: int) -> NDArray[np.int64]:
+        """Return the rows of a batch; numbers are asked for in rising order."""
+        while number >= self._first + len(self._rows):
+            self._first += len(self._rows)
+            self._rows = self._epoch((self._seed, self._passes))
+            self._passes += 1
+        rows: NDArray[np.int64] = self._rows[number - self._first]
+        return rows
 
 
 def _balanced(batches: list[NDArray[np.int64]]) -> list[NDArray[np.int64]]:
@@ -211,13 +242,17 @@ def _balanced(batches: list[NDArray[np.int64]]) -> list[NDArray[np.int64]]:
 def _mixed(wrote: NDArray[np.bool_], share: float, random: np.random.Generator) -> NDArray[np.int64]:
     """Pairs in random order, of which ``share`` are of ``wrote``."""
     written, docstrings = random.permutation(np.flatnonzero(wrote)), random.permutation(np.flatnonzero(~wrote))
-    total = min(len(written) / max(share, 1e-9), len(docstrings) / max(1 - share, 1e-9))
+    if share > 0 and not len(written):
+        raise CodesearchError("all texts are docstrings: collect others, or train without them with --set wrote=0")
+    if share < 1 and not len(docstrings):
+        raise CodesearchError("no text is a docstring: collect some, or train without them with --set wrote=1")
+    total = min(len(rows) / part for rows, part in ((written, share), (docstrings, 1 - share)) if part > 0)
     chosen = np.concatenate([written[: round(total * share)], docstrings[: round(total * (1 - share))]])
     return random.permutation(chosen)
 
 
-def _placed_in_runs(groups: NDArray[np.int64], run: int, random: np.random.Generator) -> NDArray[np.int64]:
-    """A number for each element, the same for up to ``run`` elements of one group."""
+def in_runs(groups: NDArray[np.int64], run: int, random: np.random.Generator) -> NDArray[np.int64]:
+    """An order of the elements in which up to ``run`` of one group stand together, and these runs at random."""
     order = np.argsort(groups, kind="stable")
     sorted_groups = groups[order]
     starts = np.flatnonzero(np.diff(sorted_groups, prepend=sorted_groups[:1] - 1))
@@ -225,7 +260,7 @@ def _placed_in_runs(groups: NDArray[np.int64], run: int, random: np.random.Gener
     number = np.cumsum(rank % run == 0) - 1
     place = np.empty(len(order), np.int64)
     place[order] = random.permutation(int(number[-1]) + 1)[number]
-    return place
+    return np.argsort(place, kind="stable")
 
 
 def drawn_codes(

@@ -17,7 +17,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, kl_div, log_softmax
 
-from codesearch.train.batches import drawn_codes, epoch
+from codesearch.encoders.torch_encoder import length_sorted_batches, padded
+from codesearch.train.batches import Batches, drawn_codes
 from codesearch.train.run import Run, autocast
 
 if TYPE_CHECKING:
@@ -39,28 +40,42 @@ class EncoderSettings:
     """What a contrastive run depends on, beside the start and the data."""
 
     steps: int = 20_000
-    batch: int = 64  # larger is better where there is time; on a CPU steps count for more
-    rate: float = 4e-5  # small: the start knows more text than the pairs can teach
+    batch: int = 64
+    """Pairs of a step. Larger is better where there is time; on a CPU steps count for more."""
+    rate: float = 4e-5
+    """Small: the start knows more text than the pairs can teach."""
     warmup: int = 40
+    """Steps until the rate is reached."""
     weight_decay: float = 0.01
-    frozen_layers: int = -1  # below this layer nothing moves: -1 none, 0 the embeddings, 2 two layers as well
-    temperature: float = 0.05  # learned from here on; what all-MiniLM-L6-v2 was trained with
-    momentum: float = (
-        0.0  # of the second encoder, which gives the answers and fills the queue; 0: in-batch answers only,
-    )
-    # a quarter faster
-    queue: int = 4096  # answers of earlier steps that are wrong ones now; of the second encoder only, as vectors of the
-    # trained one age, and telling old from new then pays more than telling right from wrong
-    distill: float = 0.5  # weight of the loss that holds the texts' similarities to those of the start
+    frozen_layers: int = -1
+    """Below this layer nothing moves: -1 none, 0 the embeddings, 2 two layers as well."""
+    temperature: float = 0.05
+    """Learned from here on; what all-MiniLM-L6-v2 was trained with."""
+    momentum: float = 0.0
+    """Of the second encoder, which gives the answers and fills the queue. With 0 there is none, and answers are those
+    of the batch: a quarter faster."""
+    queue: int = 4096
+    """Answers of earlier steps that are wrong ones now. Of the second encoder only, as vectors of the trained one age,
+    and telling old from new then pays more than telling right from wrong."""
+    distill: float = 0.5
+    """Weight of the loss that holds the texts' similarities to those of the start."""
     distill_temperature: float = 0.05
-    wrote: float = 0.5  # share of texts that are no docstrings, as docstrings are not what people type
-    documented: float = 0.5  # how often code comes with its docstring, where that is not the text
-    code_tokens: int = 128  # of a function that are read: the head and the first lines tell most
-    run: int = 4  # pairs of a batch from one repository or file
-    same_file: float = 0.5  # share of the pairs that come with others of their file
-    averaging: float = 0.99  # of the moving average of the weights, which is what a run gives
-    chunk_tokens: int = 4096  # padded tokens that go through the layers at once
-    cached: bool = False  # recompute the forward pass chunk by chunk: a third slower, any batch fits
+    wrote: float = 0.5
+    """Share of texts that are no docstrings, as docstrings are not what people type."""
+    documented: float = 0.5
+    """How often code comes with its docstring, where that is not the text."""
+    code_tokens: int = 128
+    """Of a function that are read: the head and the first lines tell most."""
+    run: int = 4
+    """Pairs of a batch from one repository or file."""
+    same_file: float = 0.5
+    """Share of the pairs that come with others of their file."""
+    averaging: float = 0.99
+    """Of the moving average of the weights, which is what a run gives."""
+    chunk_tokens: int = 4096
+    """Padded tokens that go through the layers at once."""
+    cached: bool = False
+    """Recompute the forward pass chunk by chunk: a third slower, any batch fits."""
     seed: int = 0
 
 
@@ -127,7 +142,7 @@ def train_encoder(
     if second:
         parts["second"] = second
     run = Run(folder, "encoder", asdict(settings), parts, optimizer, {"scale": scale}, queue)
-    batches = Batches(pairs, settings)
+    batches = Batches(pairs, settings.batch, settings.run, settings.same_file, settings.wrote, settings.seed)
 
     def step(number: int) -> float:
         rows = batches[number]
@@ -160,33 +175,9 @@ def train_encoder(
     return losses
 
 
-class Batches:
-    """Which pairs a step takes; one pass over the data is laid out at a time."""
-
-    def __init__(self, pairs: Pairs, settings: EncoderSettings) -> None:
-        self.pairs = pairs
-        self.settings = settings
-        self.first = 0
-        self.passes = -1
-        self.rows = np.empty((0, 0), np.int64)
-
-    def __getitem__(self, step: int) -> NDArray[np.int64]:
-        """Return the rows of a step; steps are asked for in rising order."""
-        while step >= self.first + len(self.rows):
-            self.first += len(self.rows)
-            self.passes += 1
-            settings = self.settings
-            size = min(settings.batch, len(self.pairs))
-            self.rows = epoch(
-                self.pairs, size, settings.run, settings.same_file, settings.wrote, (settings.seed, self.passes)
-            )
-        rows: NDArray[np.int64] = self.rows[step - self.first]
-        return rows
-
-
 def encode(encoder: Encoder, rows: Sequence[NDArray[np.uint16]], chunk_tokens: int) -> Tensor:
     """Encode rows of ids of any length to unit vectors (rows, width), in chunks of similar length."""
-    chunks = chunked(rows, chunk_tokens)
+    chunks = chunked([len(row) for row in rows], chunk_tokens)
     vectors = torch.cat([_encode_chunk(encoder, [rows[i] for i in chunk]) for chunk in chunks])
     place = torch.from_numpy(np.argsort(np.concatenate(chunks), kind="stable")).to(vectors.device)
     return vectors[place]
@@ -214,7 +205,7 @@ def backward(
     loss = loss_of(vectors)
     loss.backward()  # type: ignore[no-untyped-call]
     assert vectors.grad is not None
-    for chunk in chunked(rows, chunk_tokens):
+    for chunk in chunked([len(row) for row in rows], chunk_tokens):
         again = _encode_chunk(encoder, [rows[i] for i in chunk])
         again.backward(vectors.grad[chunk])  # type: ignore[no-untyped-call]
     return loss.item()
@@ -268,27 +259,14 @@ def follow(average: nn.Module, model: nn.Module, momentum: float) -> None:
         kept.lerp_(now, 1 - momentum)
 
 
-def chunked(rows: Sequence[NDArray[np.uint16]], chunk_tokens: int) -> list[list[int]]:
+def chunked(lengths: Sequence[int], chunk_tokens: int) -> list[list[int]]:
     """Indices of rows in chunks of similar length that hold up to ``chunk_tokens`` when padded."""
-    chunks: list[list[int]] = []
-    for i in sorted(range(len(rows)), key=lambda i: -len(rows[i])):
-        if not chunks or (len(chunks[-1]) + 1) * len(rows[chunks[-1][0]]) > chunk_tokens:
-            chunks.append([])
-        chunks[-1].append(i)
-    return chunks
-
-
-def padded(rows: Sequence[NDArray[np.uint16]], device: torch.device) -> Tensor:
-    """Ids (rows, longest), padded with 0 on the right."""
-    ids = np.zeros((len(rows), max(map(len, rows))), np.int64)
-    for number, row in enumerate(rows):
-        ids[number, : len(row)] = row
-    return torch.from_numpy(ids).to(device)
+    return list(length_sorted_batches(lengths, len(lengths), chunk_tokens))
 
 
 def _encode_chunk(encoder: Encoder, rows: Sequence[NDArray[np.uint16]]) -> Tensor:
     device = encoder.words.weight.device
-    ids = padded(rows, device)
+    ids, _ = padded(rows, 0, device)
     with autocast(device):
         vectors: Tensor = encoder(ids, ids != 0)[0]
     return vectors.float()

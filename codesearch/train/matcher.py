@@ -16,8 +16,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, normalize
 
-from codesearch.train.batches import drawn_codes, epoch
-from codesearch.train.encoder import chunked, follow, padded
+from codesearch.encoders.torch_encoder import padded
+from codesearch.train.batches import Batches, drawn_codes
+from codesearch.train.encoder import chunked, follow
 from codesearch.train.run import Run, autocast
 
 if TYPE_CHECKING:
@@ -125,6 +126,7 @@ class Pools:
         self.pairs = pairs
         self.settings = settings
         self.size = min(settings.pool, len(pairs))
+        self.pools = Batches(pairs, self.size, settings.run, settings.same_file, settings.wrote, settings.seed)
         self.batch = min(settings.batch, self.size)
         self.number = -1
         self.pool: Pool | None = None
@@ -138,25 +140,15 @@ class Pools:
 
     def _encoded(self, number: int) -> Pool:
         settings = self.settings
-        passes, first = 0, 0
-        while True:
-            rows = epoch(
-                self.pairs, self.size, settings.run, settings.same_file, settings.wrote, (settings.seed, passes)
-            )
-            if number < first + len(rows):
-                break
-            first += len(rows)
-            passes += 1
-        chosen = rows[number - first]
         # In random order, as a pool lies by repository and a step should not.
-        chosen = np.random.default_rng((settings.seed, number, 2)).permutation(chosen)
+        chosen = np.random.default_rng((settings.seed, number, 2)).permutation(self.pools[number])
         codes = drawn_codes(self.pairs, chosen, settings.documented, settings.code_tokens, (settings.seed, number, 3))
         return encoded_pool(
             self.encoder,
             [self.pairs.texts[row] for row in chosen],
             codes,
             np.stack([self.pairs.same_text[chosen], self.pairs.same_code[chosen]]),
-            float(settings.chunk_tokens),
+            settings.chunk_tokens,
         )
 
 
@@ -165,7 +157,7 @@ def encoded_pool(
     texts: Sequence[NDArray[np.uint16]],
     codes: Sequence[NDArray[np.uint16]],
     same: NDArray[np.int64],
-    chunk_tokens: float,
+    chunk_tokens: int,
 ) -> Pool:
     """Encode a pool; ``same`` (2, n) numbers texts and codes, of which equals are no wrong answers."""
     asked, answered = encode_states(encoder, texts, chunk_tokens), encode_states(encoder, codes, chunk_tokens)
@@ -176,13 +168,13 @@ def encoded_pool(
 
 
 @torch.no_grad()
-def encode_states(encoder: Encoder, rows: Sequence[NDArray[np.uint16]], chunk_tokens: float) -> Encoded:
+def encode_states(encoder: Encoder, rows: Sequence[NDArray[np.uint16]], chunk_tokens: int) -> Encoded:
     """Vectors and states of rows of ids."""
     device = encoder.words.weight.device
     vectors = torch.empty(len(rows), encoder.shape.width, device=device)
     states: list[Tensor] = [vectors] * len(rows)
-    for chunk in chunked(rows, int(chunk_tokens)):
-        ids = padded([rows[i] for i in chunk], device)
+    for chunk in chunked([len(row) for row in rows], chunk_tokens):
+        ids, _ = padded([rows[i] for i in chunk], 0, device)
         with autocast(device):
             found, read = encoder(ids, ids != 0)
         vectors[chunk] = found.float()
@@ -200,7 +192,7 @@ def draw_candidates(chances: Tensor, rows: Tensor, wrong: int, random: torch.Gen
 def score_pairs(head: MatchingHead, pool: Pool, texts: Tensor, codes: Tensor, settings: MatcherSettings) -> Tensor:
     """Logits of pairs of rows of a pool, (pairs,), computed in chunks of similar length."""
     lengths = [len(pool.texts.states[t]) + len(pool.codes.states[c]) for t, c in zip(texts, codes, strict=True)]
-    chunks = chunked([np.empty(length, np.uint16) for length in lengths], settings.chunk_tokens)
+    chunks = chunked(lengths, settings.chunk_tokens)
     cosines = (normalize(pool.texts.vectors[texts]) * normalize(pool.codes.vectors[codes])).sum(dim=1)
     scores = []
     for chunk in chunks:

@@ -17,6 +17,7 @@ from torch.nn.functional import cosine_similarity, cross_entropy, embedding_bag,
 
 from codesearch.encoders.static import MAX_TOKENS, merge_repeats
 from codesearch.train.bags import NAME, NAME_IN_BODY, TEXT
+from codesearch.train.batches import in_runs
 from codesearch.train.run import Run
 
 if TYPE_CHECKING:
@@ -184,66 +185,82 @@ def draw(pairs: TrainingPairs, settings: Settings, step: int) -> Batch:
     """The batch of a step: which pairs, which words of them, and whether the text or the name asks."""
     size = min(settings.batch, len(pairs))
     epoch, number = divmod(step, len(pairs) // size)
-    order = _epoch_order(pairs.groups, settings.group, (settings.seed, epoch))
+    random = np.random.default_rng((settings.seed, epoch))
+    shuffled = random.permutation(len(pairs))
+    order = shuffled[in_runs(pairs.groups[shuffled], settings.group, random)]
     return compose(pairs, order[number * size :][:size], settings, np.random.default_rng((settings.seed, 1, step)))
 
 
 def compose(pairs: TrainingPairs, rows: NDArray[np.int64], settings: Settings, random: np.random.Generator) -> Batch:
     """Queries and code of ``rows``, with names, texts and words left out or added at random."""
-
-    def some(share: float) -> NDArray[np.bool_]:
-        return random.random(len(rows)) < share
-
     at, owner = pairs.codes.places(rows)
-    ids, part = pairs.codes.ids[at].astype(np.int64), pairs.parts[at]
-    by_name = (np.bincount(owner[part == NAME], minlength=len(rows)) > 0) & some(settings.name_queries)
-    with_name = ~by_name & some(settings.keep_name)
-    with_text = np.where(
-        by_name,
-        some(settings.documented) * (1 - settings.word_dropout),
-        some(settings.keep_text) * settings.text_words,
-    )
-    chance = np.full(len(at), 1 - settings.word_dropout)
-    chance[(part == NAME) & ~with_name[owner]] = 0
-    chance[(part == NAME_IN_BODY) & by_name[owner]] = 0
-    chance[part == TEXT] = with_text[owner[part == TEXT]]
-    kept = random.random(len(at)) < chance
-
-    text_at, text_owner = pairs.queries.places(rows)
-    asks = ~by_name[text_owner] & (random.random(len(text_at)) < 1 - settings.word_dropout)
-    name_asks = (part == NAME) & by_name[owner]
-    in_language = np.flatnonzero(~by_name & some(settings.say_language) & (pairs.languages[rows] >= 0))
-    how_to = np.repeat(np.flatnonzero(~by_name & some(settings.say_how_to)), len(pairs.how_to))
-    query_owner = np.concatenate([text_owner[asks], owner[name_asks], in_language, how_to])
-    query_ids = np.concatenate(
-        [
-            pairs.queries.ids[text_at[asks]].astype(np.int64),
-            ids[name_asks],
-            pairs.languages[rows][in_language],
-            np.resize(pairs.how_to, len(how_to)),
-        ]
-    )
-    order = np.argsort(query_owner, kind="stable")
-
+    code = _Code(pairs.codes.ids[at].astype(np.int64), owner, pairs.parts[at])
+    has_name = np.bincount(owner[code.parts == NAME], minlength=len(rows)) > 0
+    by_name = has_name & _some(settings.name_queries, len(rows), random)
+    codes = _code_side(code, by_name, settings, random)
+    queries = _query_side(pairs, rows, code, by_name, settings, random)
     text = torch.from_numpy(pairs.same_text[rows])
-    return Batch(
-        rows=rows,
-        queries=Tokens.of(query_ids[order], query_owner[order], len(rows)),
-        codes=Tokens.of(ids[kept], owner[kept], len(rows)),
-        same=(text[:, None] == text[None, :]).fill_diagonal_(False),
+    return Batch(rows, queries, codes, same=(text[:, None] == text[None, :]).fill_diagonal_(False))
+
+
+@dataclass(frozen=True)
+class _Code:
+    """All tokens of the code of a batch, before some are chosen."""
+
+    ids: NDArray[np.int64]
+    owner: NDArray[np.int64]
+    """Which pair of the batch each is of."""
+    parts: NDArray[np.uint8]
+
+
+def _code_side(code: _Code, by_name: NDArray[np.bool_], settings: Settings, random: np.random.Generator) -> Tokens:
+    """Words of the code, of its name unless that asks (``by_name``, one a pair), and sometimes of the text."""
+    size = len(by_name)
+    with_name = ~by_name & _some(settings.keep_name, size, random)
+    text_words = np.where(
+        by_name,
+        _some(settings.documented, size, random) * (1 - settings.word_dropout),
+        _some(settings.keep_text, size, random) * settings.text_words,
     )
+    chance = np.full(len(code.ids), 1 - settings.word_dropout)
+    chance[(code.parts == NAME) & ~with_name[code.owner]] = 0
+    chance[(code.parts == NAME_IN_BODY) & by_name[code.owner]] = 0
+    chance[code.parts == TEXT] = text_words[code.owner[code.parts == TEXT]]
+    kept = random.random(len(code.ids)) < chance
+    return Tokens.of(code.ids[kept], code.owner[kept], size)
 
 
-def _epoch_order(groups: NDArray[np.int64], run: int, seed: tuple[int, int]) -> NDArray[np.int64]:
-    """All pairs in random order, but in runs of up to ``run`` pairs of one group."""
-    random = np.random.default_rng(seed)
-    shuffled = random.permutation(len(groups))
-    grouped = shuffled[np.argsort(groups[shuffled], kind="stable")]
-    first = np.flatnonzero(np.diff(groups[grouped], prepend=-1))
-    rank = np.arange(len(grouped)) - np.repeat(first, np.diff(first, append=len(grouped)))
-    run_of = np.cumsum(rank % run == 0) - 1
-    place = random.permutation(int(run_of[-1]) + 1)[run_of]
-    return grouped[np.argsort(place, kind="stable")]
+def _query_side(
+    pairs: TrainingPairs,
+    rows: NDArray[np.int64],
+    code: _Code,
+    by_name: NDArray[np.bool_],
+    settings: Settings,
+    random: np.random.Generator,
+) -> Tokens:
+    """The name where that asks (``by_name``), else words of the text, sometimes with the language and "how to"."""
+    text_at, text_owner = pairs.queries.places(rows)
+    asks = ~by_name[text_owner] & _some(1 - settings.word_dropout, len(text_at), random)
+    name_asks = (code.parts == NAME) & by_name[code.owner]
+    says_language = ~by_name & _some(settings.say_language, len(rows), random) & (pairs.languages[rows] >= 0)
+    says_how_to = ~by_name & _some(settings.say_how_to, len(rows), random)
+    parts = [
+        (pairs.queries.ids[text_at[asks]].astype(np.int64), text_owner[asks]),
+        (code.ids[name_asks], code.owner[name_asks]),
+        (pairs.languages[rows][says_language], np.flatnonzero(says_language)),
+        (
+            np.tile(pairs.how_to, np.count_nonzero(says_how_to)),
+            np.repeat(np.flatnonzero(says_how_to), len(pairs.how_to)),
+        ),
+    ]
+    ids, owner = (np.concatenate(side) for side in zip(*parts, strict=True))
+    order = np.argsort(owner, kind="stable")
+    return Tokens.of(ids[order], owner[order], len(rows))
+
+
+def _some(share: float, size: int, random: np.random.Generator) -> NDArray[np.bool_]:
+    """True for about ``share`` of ``size`` elements."""
+    return random.random(size) < share
 
 
 def _loss(model: StaticModel, batch: Batch) -> Tensor:

@@ -10,7 +10,7 @@ from tokenizers.models import WordLevel
 from tokenizers.pre_tokenizers import Whitespace
 
 from codesearch.errors import CodesearchError
-from codesearch.train.batches import Pairs, Rows, drawn_codes, epoch, tokenised
+from codesearch.train.batches import Batches, Pairs, Rows, drawn_codes, epoch, tokenised
 from codesearch.train.data.pair import Pair, write_pairs
 
 if TYPE_CHECKING:
@@ -139,6 +139,20 @@ def test_texts_that_are_no_docstrings_have_their_share() -> None:
     batches = epoch(pairs, 10, 1, 0.0, 0.5, (0, 0))
     assert batches.size == 200
     assert pairs.wrote[batches].sum() == 100
+
+
+@pytest.mark.parametrize(("wrote", "other"), [(False, "wrote=0"), (True, "wrote=1")])
+def test_pairs_without_one_kind_of_text_are_trained_on_when_that_is_said(wrote: bool, other: str) -> None:
+    pairs = numbered([0] * 40, list(range(40)), [wrote] * 40)
+    with pytest.raises(CodesearchError, match=other):
+        epoch(pairs, 8, 4, 0.5, 0.5, (0, 0))
+    assert epoch(pairs, 8, 4, 0.5, float(wrote), (0, 0)).size == 40
+
+
+def test_a_batch_that_no_language_fills_is_refused() -> None:
+    pairs = numbered([i % 6 for i in range(60)], list(range(60)), [i % 2 == 0 for i in range(60)])
+    with pytest.raises(CodesearchError, match="no language has the 16 pairs of a batch"):
+        Batches(pairs, 16, 4, 0.5, 0.5, 0)[0]
 
 
 def test_a_seed_repeats_a_pass_and_passes_differ() -> None:
