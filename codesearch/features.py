@@ -57,10 +57,12 @@ FEATURES = (
 )
 _COLUMN = {name: i for i, name in enumerate(FEATURES)}
 _CONSTANT = [_COLUMN[name] for name in CONSTANT]
-_COVERS = [_COLUMN[name] for name in (*(f"{name}_covers" for name in NAMES), "covers", "file_covers")]
-_NAME_FLAGS = np.array(list(NAMES.values()), np.uint8)
-_PRECISE_NAMES = [i for i, name in enumerate(NAMES) if f"{name}_precise" in _COLUMN]
-_PRECISE = [_COLUMN[f"{list(NAMES)[i]}_precise"] for i in _PRECISE_NAMES]
+_COVERING = {**{name: f"{name}_covers" for name in NAMES}, "function": "covers", "file": "file_covers"}
+"""What may have a word of the query, and the feature that says how many it has."""
+_ROW = {part: i for i, part in enumerate(_COVERING)}
+_COVERS = [_COLUMN[feature] for feature in _COVERING.values()]
+_PRECISE = {name: _COLUMN[f"{name}_precise"] for name in NAMES if f"{name}_precise" in _COLUMN}
+_LENGTH = {name: i for i, name in enumerate(NAMES)}
 _RANK_OFFSET = 10.0
 MOST_WORDS = 20
 """Of longer queries, the first words are looked for in the candidates."""
@@ -151,16 +153,18 @@ def _fill_coverage(
     marks = [mark(word) for word in asked]
     _add_flags(where, marks, *profiles.words(places))
     _add_flags(where, marks, *profiles.words_of_paths(places))
-    has = np.empty((len(_COVERS), *where.shape), np.float32)
-    has[: len(NAMES)] = where & _NAME_FLAGS[:, None, None] > 0
-    has[-2] = where > 0
+    has = np.empty((len(_COVERING), *where.shape), np.float32)
+    for name, flag in NAMES.items():
+        has[_ROW[name]] = where & flag > 0
+    has[_ROW["function"]] = where > 0
     bits = 1 << np.arange(len(asked))
     in_file = np.zeros(len(places), np.int64)
     np.bitwise_or.at(in_file, files, (where > 0) @ bits)
-    has[-1] = in_file[files][:, None] & bits > 0
+    has[_ROW["file"]] = in_file[files][:, None] & bits > 0
     matrix[:, _COVERS] = (has @ shares).T
-    words = has[_PRECISE_NAMES].sum(axis=2).T
-    matrix[:, _PRECISE] = words / profiles.lengths(places)[:, _PRECISE_NAMES]
+    lengths = profiles.lengths(places)
+    for name, column in _PRECISE.items():
+        matrix[:, column] = has[_ROW[name]].sum(axis=1) / lengths[:, _LENGTH[name]]
 
 
 def _add_flags(

@@ -69,6 +69,7 @@ class StaticEncoder:
         self._query_weights = query_weights
         self._code_weights = code_weights
         self._place_weights = place_weights
+        self._damped = place_weights is not None
 
     @classmethod
     def load(cls, folder: Path) -> StaticEncoder:
@@ -128,21 +129,22 @@ class StaticEncoder:
     def _encode(
         self, texts: Sequence[str], weights: NDArray[np.float32], places: NDArray[np.float32] | None
     ) -> NDArray[np.float32]:
+        """Unit rows; ``places`` are the factors of a token's place, None where each place counts the same."""
         vectors = np.zeros((len(texts), self.dim), np.float32)
         for start in range(0, len(texts), _ROWS_AT_ONCE):
             rows = self._tokenizer.token_ids(texts[start : start + _ROWS_AT_ONCE])
             lengths = np.array([len(ids) for ids in rows])
             owner = np.repeat(np.arange(len(rows)), lengths)
             ids = np.fromiter(chain.from_iterable(rows), np.int64, len(owner))
-            if self._place_weights is None:
-                weight = weights[ids]
-            else:
+            if self._damped:
                 merged = merge_repeats(ids, owner)
-                count = merged.counts
+                counts = merged.counts
                 if places is not None:
                     place = np.arange(len(ids)) - (np.cumsum(lengths) - lengths)[owner]
-                    count = np.bincount(merged.index, places[np.minimum(place, len(places) - 1)])
-                ids, owner, weight = merged.ids, merged.owner, weights[merged.ids] * merged.damping * count
+                    counts = np.bincount(merged.index, places[np.minimum(place, len(places) - 1)])
+                ids, owner, weight = merged.ids, merged.owner, weights[merged.ids] * merged.damping * counts
+            else:
+                weight = weights[ids]
             bounds = np.searchsorted(owner, np.arange(len(rows) + 1))
             for row, (first, end) in enumerate(pairwise(bounds), start):
                 vectors[row] = weight[first:end] @ self._table[ids[first:end]].astype(np.float32)
