@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from codesearch.train.quantise import quantised_rows
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -19,7 +21,6 @@ if TYPE_CHECKING:
 OPSET = 17
 # Seven bits: with eight, processors without VNNI instructions overflow where they add two products in 16 bits.
 WEIGHT_MAX = 63
-ROW_MAX = 127
 _MASKED = -1e4
 
 
@@ -85,7 +86,7 @@ class Graph:
 
     def rows(self, table: NDArray[np.float32], ids: str) -> str:
         """Look rows up in a table that is kept in int8, each row with its own scale."""
-        quantised, scales = quantised_rows(table, ROW_MAX)
+        quantised, scales = quantised_rows(table)
         found = self.add("Cast", self.add("Gather", self.constant(quantised, np.int8), ids), to=1)
         return str(self.add("Mul", found, self.add("Gather", self.constant(scales[:, None]), ids)))
 
@@ -144,9 +145,3 @@ class Graph:
     def _name(self, stem: str) -> str:
         self.made += 1
         return f"{stem}_{self.made}"
-
-
-def quantised_rows(table: NDArray[np.float32], largest: int) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
-    """Rows as integers up to ``largest`` and the scale of each: ``table`` is about ``rows * scales[:, None]``."""
-    scales = np.maximum(np.abs(table).max(axis=1), np.finfo(np.float32).tiny) / largest
-    return np.rint(table / scales[:, None]).astype(np.int8), scales.astype(np.float32)

@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from codesearch.encoders.static import MODEL_TYPE, digest_of
+from codesearch.train.quantise import quantised_rows
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
-
-_INT8_MAX = 127
 
 
 def save_static(
@@ -38,7 +37,7 @@ def save_static(
     """
     from safetensors.numpy import save_file
 
-    rows, scales = quantized(table)
+    rows, scales = quantised_rows(table)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "vocabulary.txt").write_text("".join(f"{token}\n" for token in tokens), "utf-8")
     save_file(
@@ -53,10 +52,3 @@ def save_static(
     (folder / "model.safetensors").chmod(0o644)
     config = {"model_type": MODEL_TYPE, "tokens": len(tokens), "dim": int(table.shape[1]), "digest": digest_of(folder)}
     (folder / "config.json").write_text(json.dumps(config, indent=2) + "\n", "utf-8")
-
-
-def quantized(table: NDArray[np.float32]) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
-    """Rows as int8 and the scale of each: ``table`` is about ``rows * scales[:, None]``."""
-    scales = np.maximum(np.abs(table).max(axis=1), np.finfo(np.float32).tiny) / _INT8_MAX
-    rows = np.rint(table / scales[:, None]).astype(np.int8)
-    return rows, scales.astype(np.float32)

@@ -10,7 +10,8 @@ import codesearch
 from codesearch import load_encoder
 from codesearch.encoders.static import MAX_TOKENS, StaticEncoder, digest_of
 from codesearch.errors import ModelError
-from codesearch.train.static_files import quantized, save_static
+from codesearch.train.quantise import quantised_rows
+from codesearch.train.static_files import save_static
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -81,7 +82,7 @@ def test_a_vector_does_not_depend_on_the_texts_around_it(tmp_path: Path) -> None
 
 def test_rounding_to_int8_moves_a_vector_by_less_than_a_hundredth() -> None:
     table = np.random.default_rng(0).standard_normal((50, 256)).astype(np.float32)
-    rows, scales = quantized(table)
+    rows, scales = quantised_rows(table)
     assert rows.dtype == np.int8
     error = np.linalg.norm(rows * scales[:, None] - table, axis=1) / np.linalg.norm(table, axis=1)
     assert error.max() < 0.01
