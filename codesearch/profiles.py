@@ -10,7 +10,8 @@ import numpy as np
 
 from codesearch.growing import Ragged, filled
 from codesearch.roles import Role, roles
-from indexer.profile import FOLDER, KINDS, NAME, OWNER, STEM, Profiler, flagged, heads, name_checksum, words
+from indexer.function import KINDS
+from indexer.profile import FOLDER, NAME, OWNER, STEM, Profiler, flagged, heads, name_checksum, words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

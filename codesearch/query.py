@@ -7,9 +7,9 @@ import re
 from dataclasses import dataclass, field
 
 from codesearch.errors import CodesearchError
+from indexer.function import KINDS
 
 FILTERS = ("lang", "path", "kind", "name", "repo")
-KINDS = ("function", "method", "class", "module", "window")
 
 _FILTER = re.compile(rf'(?<!\S)(-?)({"|".join(FILTERS)}):("[^"]*"|\S*)')
 _SEPARATORS = re.compile(r"::|->|[.#\\/]")

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 import numpy as np
 
 from eval.ranking import Positions, Scores, empty
+from indexer.split import split_identifier
 
 K1 = 1.5
 B = 0.75
 
-_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+|[^\W\d_A-Za-z]+")
-
 
 def words(text: str, limit: int | None = None) -> list[str]:
     """Split text and identifiers into lower-case words: ``readHTTPBody_v2`` gives read, http, body, v, 2."""
-    return [word.lower() for word in _WORD.findall(text)][:limit]
+    return split_identifier(text)[:limit]
 
 
 class BM25:

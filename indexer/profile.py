@@ -11,11 +11,11 @@ import zlib
 from array import array
 from itertools import chain
 from struct import Struct
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from indexer.function import Kind
+from indexer.function import KINDS
 from indexer.split import identifiers
 from indexer.stems import Stems
 
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
     from indexer.function import Function
 
-KINDS: tuple[str, ...] = get_args(Kind)
 SOURCE, NAME, OWNER, STEM, FOLDER = 1, 2, 4, 8, 16
 """Where a word stands: docstring or source, the name, the enclosing names, the file's name, its folders."""
 MARK = 0xFFFFFFE0

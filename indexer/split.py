@@ -12,7 +12,7 @@ _TO_BLANKS = bytes(byte if chr(byte).isalnum() or chr(byte) == "_" else 32 for b
 
 
 def split_identifier(identifier: str) -> list[str]:
-    """Split one identifier into lower-case parts: ``parseHTTPResponse`` -> ``parse``, ``http``, ``response``."""
+    """Split an identifier, or a text, into lower-case parts: ``parseHTTPResponse`` to parse, http and response."""
     return [part.lower() for part in _PART.findall(identifier)]
 
 

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
-from indexer.split import split_identifier
+from indexer.split import identifiers, split_identifier
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-_IDENTIFIER = re.compile(r"\w+")
 _LONGEST_WORD = 24
 _GENERAL_BONUS = 100
 _SINGLE_CHARACTERS = "abcdefghijklmnopqrstuvwxyz0123456789"
@@ -19,11 +17,11 @@ _SINGLE_CHARACTERS = "abcdefghijklmnopqrstuvwxyz0123456789"
 
 def count_words(texts: Iterable[str]) -> Counter[str]:
     """How often each lower-case part of an identifier occurs in ``texts``."""
-    identifiers: Counter[str] = Counter()
+    found: Counter[str] = Counter()
     for text in texts:
-        identifiers.update(_IDENTIFIER.findall(text))
+        found.update(identifiers(text))
     words: Counter[str] = Counter()
-    for identifier, count in identifiers.items():
+    for identifier, count in found.items():
         for word in split_identifier(identifier):
             words[word] += count
     return words

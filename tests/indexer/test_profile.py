@@ -6,9 +6,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indexer.function import Function
+from indexer.function import KINDS, Function
 from indexer.profile import (
-    KINDS,
     MARK,
     MOST_WORDS_OF_A_NAME,
     NAME,

@@ -9,6 +9,8 @@ from __future__ import annotations
 import html
 import re
 
+from indexer.split import split_identifier
+
 MIN_WORDS = 3
 MAX_WORDS = 80
 MAX_SUBJECT = 200
@@ -132,7 +134,7 @@ def subject_text(subject: str) -> str | None:
 
 def name_text(name: str) -> str | None:
     """Return the words of a test's name without ``test``, None if they are fewer than three."""
-    words = [word.lower() for word in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+", name)]
+    words = split_identifier(name)
     words = [word for number, word in enumerate(words) if number or word not in ("test", "should", "it")]
     return _sentence(" ".join(words))
 
