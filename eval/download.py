@@ -11,6 +11,7 @@ from pathlib import Path
 
 from eval.csn_files import LANGUAGES
 from eval.errors import DataError
+from indexer.location import cache_folder
 
 CSN_URL = "https://s3.amazonaws.com/code-search-net/CodeSearchNet/v2/{language}.zip"
 CHUNK = 1 << 20
@@ -19,9 +20,7 @@ TIMEOUT_SECONDS = 30
 
 def data_cache() -> Path:
     """Return where downloads are kept."""
-    import platformdirs
-
-    return Path(platformdirs.user_cache_dir("codesearch")) / "eval" / "data"
+    return cache_folder() / "eval" / "data"
 
 
 def download_csn(languages: tuple[str, ...]) -> Path:
@@ -36,14 +35,14 @@ def download_csn(languages: tuple[str, ...]) -> Path:
     return folder
 
 
-def fetch(url: str, path: Path, sha256: str | None = None, check: Callable[[Path], None] | None = None) -> Path:
+def fetch(url: str, path: Path, check: Callable[[Path], None] | None = None) -> Path:
     """Download ``url`` to ``path`` unless it is there already, going on where an earlier attempt stopped.
 
-    The digest is compared with ``sha256``, or with the one recorded in ``path.sha256`` by the first download.
+    The digest is compared with the one recorded in ``path.sha256`` by the first download.
     Raises :class:`DataError` with one line when there is no network or the file is not what it must be.
     """
     record = path.with_name(path.name + ".sha256")
-    expected = sha256 or (record.read_text(encoding="utf-8").strip() if record.exists() else None)
+    expected = record.read_text(encoding="utf-8").strip() if record.exists() else None
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         part = path.with_name(path.name + ".part")

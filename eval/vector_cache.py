@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eval.errors import EvalError
+from indexer.location import cache_folder
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS encoders (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
@@ -94,6 +95,4 @@ class VectorCache:
 
 def default_cache() -> Path:
     """Return where vectors are kept unless ``--cache`` says otherwise."""
-    import platformdirs
-
-    return Path(platformdirs.user_cache_dir("codesearch")) / "eval" / "vectors.sqlite"
+    return cache_folder() / "eval" / "vectors.sqlite"

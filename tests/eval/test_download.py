@@ -9,8 +9,9 @@ import threading
 
 import pytest
 
-from eval.download import digest_of, fetch
+from eval.download import data_cache, digest_of, fetch
 from eval.errors import DataError
+from eval.vector_cache import default_cache
 
 CONTENT = bytes(range(256)) * 5000
 
@@ -69,15 +70,23 @@ def test_a_broken_download_goes_on_where_it_stopped(server, tmp_path):
     assert asked[-1] == f"bytes={len(CONTENT) // 2}-"
 
 
-def test_a_wrong_digest_is_refused_and_the_file_removed(server, tmp_path):
+def test_a_file_with_another_digest_than_the_recorded_is_refused_and_removed(server, tmp_path):
     url, _ = server
-    with pytest.raises(DataError, match=r"has the SHA-256 .* where 000000000000… is due"):
-        fetch(f"{url}/whole", tmp_path / "f", sha256="0" * 64)
-    assert not (tmp_path / "f").exists()
     path = fetch(f"{url}/whole", tmp_path / "f")
     path.write_bytes(b"changed")
-    with pytest.raises(DataError, match="is due; removed"):
-        fetch(f"{url}/whole", tmp_path / "f")
+    with pytest.raises(DataError, match=r"has the SHA-256 .* where .* is due; removed"):
+        fetch(f"{url}/whole", path)
+    assert not path.exists()
+    (tmp_path / "f.sha256").write_text("0" * 64)
+    with pytest.raises(DataError, match="where 000000000000… is due"):
+        fetch(f"{url}/whole", path)
+    assert not path.exists()
+
+
+def test_what_is_downloaded_and_encoded_stays_in_the_chosen_cache(tmp_path, monkeypatch):
+    monkeypatch.setenv("CODESEARCH_CACHE", str(tmp_path))
+    assert data_cache().is_relative_to(tmp_path)
+    assert default_cache().is_relative_to(tmp_path)
 
 
 def test_what_cannot_be_downloaded_is_one_clear_line(server, tmp_path):
