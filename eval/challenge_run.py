@@ -68,6 +68,8 @@ def challenge_report(
         if language not in relevance:
             raise DataError(f"there are predictions for {language}, but no annotations; leave that language out")
         scores = score(ranking.urls, relevance[language])
+        if not scores:
+            raise DataError(f"no function in {language} has a relevance above 0; leave that language out (--language)")
         table = np.array([[one.within, one.over_all] for one in scores])
         tables.append(table)
         share = coverage(ranking.urls, relevance[language])

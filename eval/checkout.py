@@ -10,8 +10,8 @@ from pathlib import Path
 from eval.download import data_cache
 from eval.errors import DataError
 from eval.repo_queries import Repository
+from indexer.git import git_command, git_environment
 
-GIT = ("git", "-c", "core.hooksPath=/dev/null", "-c", "protocol.ext.allow=never", "-c", "core.fsmonitor=false")
 CLONE_SECONDS = 600
 
 
@@ -52,8 +52,8 @@ def _local(repository: Repository, folder: Path) -> Path | None:
 
 def _export(git: Path, commit: str, target: Path) -> None:
     archive = target.with_name(target.name + ".tar")
-    _git(git, "archive", "--format=tar", f"--output={archive}", commit, hint=f"fetch {commit[:12]} there")
     try:
+        _git(git, "archive", "--format=tar", f"--output={archive}", commit, hint=f"fetch {commit[:12]} there")
         with tarfile.open(archive) as tar:
             if hasattr(tarfile, "data_filter"):
                 tar.extractall(target, members=[m for m in tar if m.isfile() or m.isdir()], filter="data")
@@ -75,13 +75,13 @@ def _fetch(repository: Repository, clone: Path) -> None:
 def _git(folder: Path, *arguments: str, hint: str) -> None:
     try:
         subprocess.run(
-            [*GIT, *arguments],
+            git_command(*arguments),
             cwd=folder,
             check=True,
             capture_output=True,
             text=True,
             timeout=CLONE_SECONDS,
-            env=None,
+            env=git_environment("https"),
             stdin=subprocess.DEVNULL,
         )
     except FileNotFoundError as error:

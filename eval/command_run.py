@@ -117,11 +117,13 @@ def run_challenge(
     with one_line_errors():
         relevance = read_annotations(data / "annotationStore.csv")
         if predictions is not None:
-            given = {
-                language: LanguageRanking(urls, 0, "", {})
-                for language, urls in read_predictions(predictions).items()
-                if not languages or language in languages
-            }
+            found = read_predictions(predictions)
+            missing = set(languages) - set(found)
+            if missing:
+                raise EvalError(
+                    f"{predictions} has no rows in {', '.join(sorted(missing))}; it has {', '.join(sorted(found))}"
+                )
+            given = {language: LanguageRanking(found[language], 0, "", {}) for language in languages or found}
             report = challenge_report(given, relevance, {"name": predictions.name}, Speed(), command)
             folder = _folder(output, predictions.name, 1)
             _finish(report, folder)

@@ -12,6 +12,7 @@ from typing import Protocol
 
 import numpy as np
 
+from eval.errors import DataError
 from eval.intervals import Estimate, estimate
 from eval.measures import Run, per_query
 from eval.ranker import Speed
@@ -91,11 +92,19 @@ class RepoOutcome:
 
 
 def search_repository(repository: Repository, files: Path, build: Callable[[Path], Index]) -> RepoOutcome:
-    """Index ``repository.folder`` under ``files`` with ``build`` and ask every query that has an answer there."""
+    """Index ``repository.folder`` under ``files`` with ``build`` and ask every query that has an answer there.
+
+    Raises :class:`DataError` when there is none.
+    """
+    asked = [query for query in repository.queries if any((files / wanted.path).is_file() for wanted in query.wanted)]
+    if not asked:
+        raise DataError(
+            f"none of the {len(repository.queries)} queries about {repository.name} has one of its files at the commit "
+            f"{repository.commit[:12]}; mend them, or leave it out: --name for each of the others"
+        )
     begun = time.perf_counter()
     index = build(files / repository.folder)
     build_seconds = time.perf_counter() - begun
-    asked = [query for query in repository.queries if any((files / wanted.path).is_file() for wanted in query.wanted)]
     answers = [_ask(index, query, repository.folder) for query in asked]
     left_out = len(repository.queries) - len(asked)
     return RepoOutcome(repository, answers, left_out, index.functions, build_seconds)
@@ -126,20 +135,17 @@ def _documents(wanted: Sequence[Wanted], hits: Sequence[Hit], prefix: str) -> tu
     return tuple("%20".join(document.split(" ")) for document in documents), first
 
 
-def repos_report(
-    outcomes: Sequence[RepoOutcome], system: dict[str, object], command: str, version: str, measures: Sequence[str] = ()
-) -> Report:
+def repos_report(outcomes: Sequence[RepoOutcome], system: dict[str, object], command: str, version: str) -> Report:
     """Return the report: means over all queries, and by repository, language and category."""
-    names = [*dict.fromkeys([*MEASURES, *measures])]
     parts, rows, languages, categories = [], [], [], []
     for outcome in outcomes:
-        table = np.array(list(_values(outcome, names)))
+        table = np.array(list(_values(outcome)))
         rows.append(table)
         languages += [outcome.repository.language] * len(table)
         categories += [answer.query.category for answer in outcome.answers]
-        parts.append(_part(outcome, table, names))
+        parts.append(_part(outcome, table))
     everything = np.concatenate(rows)
-    labels = [*names, TOKENS]
+    labels = [*MEASURES, TOKENS]
 
     def mean(chosen: Sequence[bool]) -> dict[str, Estimate]:
         return dict(zip(labels, estimate([everything[np.array(chosen)]]), strict=True))
@@ -170,13 +176,13 @@ def repos_report(
     )
 
 
-def _values(outcome: RepoOutcome, names: Sequence[str]) -> Iterator[list[float]]:
-    values = per_query(names, outcome.qrels(), [outcome.run()])
+def _values(outcome: RepoOutcome) -> Iterator[list[float]]:
+    values = per_query(MEASURES, outcome.qrels(), [outcome.run()])
     for answer in outcome.answers:
-        yield [*[values[name][answer.query.id] for name in names], float(answer.tokens)]
+        yield [*[values[name][answer.query.id] for name in MEASURES], float(answer.tokens)]
 
 
-def _part(outcome: RepoOutcome, table: np.typing.NDArray[np.float64], names: Sequence[str]) -> PartResult:
+def _part(outcome: RepoOutcome, table: np.typing.NDArray[np.float64]) -> PartResult:
     recall = [f"R@{k}" for k in (1, 2, 3, 5, 10)]
     curve = per_query(recall, outcome.qrels(), [outcome.run()])
     left_out = {"queries left out: none of their files exist at the commit": outcome.left_out}
@@ -188,7 +194,7 @@ def _part(outcome: RepoOutcome, table: np.typing.NDArray[np.float64], names: Seq
         depth=K,
         checksum=outcome.repository.commit,
         counts={what: count for what, count in left_out.items() if count},
-        measures=dict(zip([*names, TOKENS], estimate([table]), strict=True)),
+        measures=dict(zip([*MEASURES, TOKENS], estimate([table]), strict=True)),
         recall_at={int(name[2:]): float(np.mean([*curve[name].values()])) for name in recall},
         ranks=rank_histogram([answer.first for answer in outcome.answers]),
         lengths={},

@@ -10,7 +10,8 @@ import pytest
 from stdlib_csn import write_original
 
 from eval.challenge import coverage, read_annotations, read_predictions, score, write_predictions
-from eval.challenge_run import OVER_ALL, WITHIN, challenge_report, load_plain_pickle, rank_language
+from eval.challenge_run import OVER_ALL, WITHIN, LanguageRanking, challenge_report, load_plain_pickle, rank_language
+from eval.command import app
 from eval.errors import DataError
 from eval.ranker import DEPTH, Ranker, Speed
 from eval.records import Reader
@@ -82,9 +83,22 @@ def test_a_pickle_that_would_run_something_is_refused(tmp_path):
 
 def test_predictions_in_a_language_without_annotations_are_refused(tmp_path, annotations):
     with pytest.raises(DataError, match="predictions for cobol"):
-        from eval.challenge_run import LanguageRanking
-
         challenge_report({"cobol": LanguageRanking({}, 0, "", {})}, read_annotations(annotations), {}, Speed())
+
+
+def test_a_language_in_which_nothing_is_relevant_is_refused(annotations):
+    annotations.write_text(annotations.read_text().replace("u5,2", "u5,0"))
+    with pytest.raises(DataError, match="no function in go has a relevance above 0"):
+        challenge_report({"go": LanguageRanking({}, 0, "", {})}, read_annotations(annotations), {}, Speed())
+
+
+def test_a_language_without_predictions_is_named_with_those_that_have_some(tmp_path, annotations, capsys):
+    predictions = tmp_path / "p.csv"
+    write_predictions(predictions, {"python": {"sort list": ["u1"]}})
+    asked = ["challenge", str(annotations.parent), "--predictions", str(predictions), "--language"]
+    assert app([*asked, "go"], standalone_mode=False) == 2
+    assert capsys.readouterr().err.endswith("p.csv has no rows in go; it has python\n")
+    assert not app([*asked, "python"], standalone_mode=False)
 
 
 def test_damaged_tables_are_refused_with_file_and_line(annotations):

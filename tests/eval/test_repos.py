@@ -44,7 +44,7 @@ class Fixed:
 
 @pytest.fixture
 def benchmark(tmp_path, monkeypatch):
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setenv("CODESEARCH_CACHE", str(tmp_path / "cache"))
     clone = tmp_path / "clones" / "own+demo" / "repo"
     for name, text in FILES.items():
         (clone / name).parent.mkdir(parents=True, exist_ok=True)
@@ -71,6 +71,14 @@ def test_the_commit_is_exported_without_links_and_only_once(benchmark):
     files = checkout(repository, clones)
     assert sorted(str(p.relative_to(files)) for p in files.rglob("*") if p.is_file()) == sorted(FILES)
     assert checkout(repository, clones / "gone") == files
+
+
+def test_the_repository_of_a_git_hook_is_not_taken_for_the_one_that_is_exported(benchmark, tmp_path, monkeypatch):
+    data, clones = benchmark
+    subprocess.run(["git", "init", "-q", str(tmp_path / "hooked")], check=True)
+    monkeypatch.setenv("GIT_DIR", str(tmp_path / "hooked" / ".git"))
+    (repository,) = read_repositories(data)
+    assert (checkout(repository, clones) / "src" / "retry.py").is_file()
 
 
 def test_a_commit_that_is_not_there_is_one_clear_line(benchmark):
@@ -126,6 +134,12 @@ def test_each_wanted_file_counts_once_at_its_first_hit(tmp_path):
 def test_a_range_is_answered_by_any_hit_in_its_file(tmp_path):
     wanted = Wanted("src/a.py", 40, 50)
     assert outcome_of(tmp_path, wanted, hits=[Found("x.py"), Found("a.py", 1, 39)]).answers[0].first == 2
+
+
+def test_a_repository_without_a_query_that_can_be_answered_is_refused(tmp_path):
+    repository, index = make(Wanted("src/gone.py"), hits=[])
+    with pytest.raises(DataError, match="none of the 1 queries about demo has one of its files"):
+        search_repository(repository, tmp_path, lambda folder: index)
 
 
 def test_paths_match_whole_or_from_a_folder_on():
