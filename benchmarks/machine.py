@@ -5,25 +5,16 @@ from __future__ import annotations
 import os
 import platform
 import time
-from pathlib import Path
+
+from eval.machine import processor
 
 
 def machine() -> str:
     """The processor, the number of its cores that can be used, memory, system, Python and the date."""
     return (
-        f"{_processor()}, {len(os.sched_getaffinity(0))} cores, {_memory_gb():.0f} GB, {platform.system()}, "
+        f"{processor()}, {len(os.sched_getaffinity(0))} cores, {_memory_gb():.0f} GB, {platform.system()}, "
         f"Python {platform.python_version()}, {time.strftime('%Y-%m-%d')}"
     )
-
-
-def _processor() -> str:
-    try:
-        for line in Path("/proc/cpuinfo").read_text("utf-8").splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    except OSError:
-        pass
-    return platform.processor() or platform.machine()
 
 
 def _memory_gb() -> float:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import platform
 from collections import Counter
 from collections.abc import Sequence
@@ -14,6 +13,7 @@ from typing import Any
 
 from eval.errors import DataError
 from eval.intervals import Estimate
+from eval.machine import machine
 from eval.ranker import Speed
 from eval.ranking import TIES
 
@@ -74,7 +74,7 @@ class Report:
     seed: int
     ties: str = TIES
     date: str = field(default_factory=lambda: datetime.now(timezone.utc).isoformat(timespec="seconds"))
-    machine: str = field(default_factory=lambda: machine())
+    machine: str = field(default_factory=machine)
     command: str = ""
     software: dict[str, str] = field(default_factory=lambda: software())
     mean_over: str = "parts"
@@ -137,16 +137,6 @@ def rank_histogram(ranks: Sequence[int | None]) -> list[int]:
         place = next((i for i, (low, high) in enumerate(RANK_BINS) if rank and low <= rank <= high), len(RANK_BINS))
         bins[place] += 1
     return [bins[place] for place in range(len(RANK_BINS) + 1)]
-
-
-def machine() -> str:
-    """Return processor, cores and system in one line."""
-    processor = platform.processor() or platform.machine()
-    cpuinfo = Path("/proc/cpuinfo")
-    if cpuinfo.exists():
-        names = [line.split(":", 1)[1].strip() for line in cpuinfo.read_text().splitlines() if "model name" in line]
-        processor = names[0] if names else processor
-    return f"{processor}, {os.cpu_count()} cores, {platform.system()} {platform.machine()}"
 
 
 def software() -> dict[str, str]:
