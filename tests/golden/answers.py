@@ -1,7 +1,7 @@
 """Golden answers: what the search says about a fixed corpus, one text file a query.
 
-A file begins with three lines that people write, ``query``, ``wanted`` (the path and the name of the function that
-answers it) and ``rank`` (of the wanted function, written by ``update.py``), followed by the ranked answers.
+A file begins with two lines that people write, ``query`` and ``wanted`` (the path and the name of the function that
+answers it). Below them ``update.py`` writes ``rank`` (of the wanted function) and the ranked answers.
 """
 
 from __future__ import annotations
