@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -260,8 +260,3 @@ def _head(rerank: bool, matcher: str | None) -> str | None:
 def _command_line() -> str:
     program = "codesearch" if not sys.argv[0].endswith("__main__.py") else "python -m eval"
     return shlex.join([*program.split(), *sys.argv[1:]])
-
-
-def main(*arguments: Any) -> None:
-    """Run as a program."""
-    app(*arguments)

@@ -41,7 +41,7 @@ class CsnFiles:
                 yield from reader.json_lines(self.files[0], member)
         elif self.shape == "parquet":
             for file in self.files:
-                yield from _parquet(file, self.language)
+                yield from _parquet(file)
         else:
             for file in self.files:
                 yield from reader.json_lines(file)
@@ -100,7 +100,7 @@ def _zipped(archive: Path, split: str, language: str) -> CsnFiles | None:
     return CsnFiles(language, "original", (archive,), tuple(members)) if members else None
 
 
-def _parquet(path: Path, language: str) -> Iterator[Record]:
+def _parquet(path: Path) -> Iterator[Record]:
     try:
         from pyarrow import ArrowException, parquet
     except ModuleNotFoundError as error:

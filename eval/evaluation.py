@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
@@ -72,25 +72,11 @@ def evaluate(
 
     Raises :class:`eval.errors.DataError` for data that cannot be used.
     """
-    return evaluate_all(task, task.read(source), source, system, cache, options, track, keep)
-
-
-def evaluate_all(
-    task: Task,
-    collections: Iterable[Retrieval],
-    source: Source,
-    system: System,
-    cache: VectorCache,
-    options: Options,
-    track: Track,
-    keep: Callable[[Outcome], object],
-) -> Report:
-    """Like :func:`evaluate`, for collections that are already read."""
     measures = options.measures or task.measures
     ranker = Ranker(system, cache, track=track)
     parts: list[PartResult] = []
     tables: list[NDArray[np.float64]] = []
-    for collection in collections:
+    for collection in task.read(source):
         retrieval = sampled(collection, options.limit, options.seed)
         ranker.depth = options.depth or default_depth(retrieval)
         ranking = ranker.rank(retrieval)

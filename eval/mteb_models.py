@@ -1,4 +1,4 @@
-"""Our encoders, matching heads and whole systems as models of the ``mteb`` package (2.x), whose harness then measures.
+"""Our encoders and whole systems as models of the ``mteb`` package (2.x), whose harness then measures.
 
 ::
 
@@ -26,7 +26,6 @@ from eval.vector_cache import VectorCache, digest
 
 if TYPE_CHECKING:
     from codesearch.encoders.protocol import Encoder
-    from codesearch.matching.protocol import Matcher
 
 Batches = Iterable[Mapping[str, Any]]
 """What mteb's data loader yields: batches with a list of texts under ``text``."""
@@ -59,30 +58,6 @@ class MtebEncoder:
         """Return cosines ``(len(a),)`` of the rows side by side."""
         sums: NDArray[np.float32] = np.einsum("ij,ij->i", np.asarray(a), np.asarray(b))
         return sums
-
-
-class MtebMatchingHead:
-    """A matching head for mteb's reranking tasks and its second stage."""
-
-    def __init__(self, matcher: Matcher) -> None:
-        self.matcher = matcher
-
-    @property
-    def mteb_model_meta(self) -> Any:
-        """What mteb files the results under."""
-        return model_meta(self.matcher.name, "cross-encoder")
-
-    def predict(self, inputs1: Batches, inputs2: Batches, **_: Any) -> NDArray[np.float32]:
-        """Return a score for each pair: queries in ``inputs1``, functions in ``inputs2``, side by side."""
-        queries = [text for batch in inputs1 for text in texts(batch)]
-        codes = [text for batch in inputs2 for text in texts(batch)]
-        scores = np.empty(len(queries), dtype=np.float32)
-        start = 0
-        for end in [*(i for i in range(1, len(queries)) if queries[i] != queries[i - 1]), len(queries)]:
-            if end > start:
-                scores[start:end] = self.matcher.score(queries[start], codes[start:end])
-            start = end
-        return scores
 
 
 class MtebSystem:

@@ -25,12 +25,12 @@ class Published:
     """Language to value; ``mean`` is the overall number."""
 
 
-def published(task: str, split: str | None = None, protocol: str | None = None) -> list[Published]:
-    """Return what is published on a task; of one split and one protocol if these are given."""
+def published(task: str) -> list[Published]:
+    """Return what is published on a task."""
     tables = json.loads(FILE.read_text(encoding="utf-8"))
     return [
         Published(**{key: table[key] for key in table if key != "results"}, system=system, values=values)
         for table in tables
-        if table["task"] == task and split in (None, table["split"]) and protocol in (None, table["protocol"])
+        if table["task"] == task
         for system, values in table["results"].items()
     ]

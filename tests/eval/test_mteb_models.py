@@ -1,4 +1,4 @@
-"""What mteb calls: encode, predict, index and search."""
+"""What mteb calls: encode, index and search."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from enum import Enum
 
 import numpy as np
 
-from eval.mteb_models import MtebEncoder, MtebMatchingHead, MtebSystem
+from eval.mteb_models import MtebEncoder, MtebSystem
 from eval.system import RandomEncoder, System
 
 CORPUS = [
@@ -21,17 +21,6 @@ class PromptType(Enum):
     document = "document"
 
 
-class Lengths:
-    name = "lengths@1"
-
-    def __init__(self):
-        self.calls = []
-
-    def score(self, query, codes):
-        self.calls.append((query, len(codes)))
-        return np.array([len(code) for code in codes], dtype=np.float32)
-
-
 def test_documents_are_encoded_as_code_and_queries_as_queries():
     encoder = RandomEncoder()
     model = MtebEncoder(encoder)
@@ -41,13 +30,6 @@ def test_documents_are_encoded_as_code_and_queries_as_queries():
     assert model.encode([]).shape == (0, encoder.dim)
     rows = model.encode(batches)
     assert np.allclose(np.diag(model.similarity(rows, rows)), model.similarity_pairwise(rows, rows))
-
-
-def test_the_head_scores_pairs_query_by_query():
-    head = Lengths()
-    left, right = [{"text": ["q", "q"]}, {"text": ["r"]}], [{"text": ["12", "1"]}, {"text": ["123"]}]
-    assert MtebMatchingHead(head).predict(left, right).tolist() == [2, 1, 3]
-    assert head.calls == [("q", 2), ("r", 1)]
 
 
 def test_a_system_searches_the_corpus_or_what_it_is_given(cache):

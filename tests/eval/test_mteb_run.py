@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from codesearch import load_encoder, load_matcher
 from eval.command import app
 from eval.measures import per_query, runs
-from eval.mteb_models import MtebEncoder, MtebMatchingHead, MtebSystem, model_meta, path_name
+from eval.mteb_models import MtebEncoder, MtebSystem, model_meta, path_name
 from eval.ranker import Ranker
 from eval.system import RandomEncoder, System
 
@@ -105,15 +105,6 @@ def test_the_harness_measures_a_system_with_a_head_as_we_do(tasks, harness, enco
     require_equal(harness(MtebSystem(system, cache), tasks.Searched()), ours)
 
 
-def test_a_head_as_mtebs_second_stage_is_measured_as_a_head_on_our_candidates(tasks, harness, head, cache, tmp_path):
-    task = tasks.Searched()
-    harness(MtebSystem(System(bm25=True), cache), task, prediction_folder=tmp_path)
-    theirs = harness(MtebMatchingHead(head), task.convert_to_reranking(tmp_path, top_k=5))
-    retrieval = tasks.collection()
-    system = System(bm25=True, matcher=head, rerank_depth=5)
-    require_equal(theirs, our_measures(retrieval, our_run(retrieval, system, cache, depth=5)))
-
-
 def test_a_reranking_task_is_measured_as_our_pools_are(tasks, harness, encoder, head, cache):
     retrieval = tasks.collection(tasks.CANDIDATES)
     ours = our_measures(retrieval, our_run(retrieval, System(encoder=encoder), cache))
@@ -121,17 +112,6 @@ def test_a_reranking_task_is_measured_as_our_pools_are(tasks, harness, encoder, 
     for system in (System(encoder=encoder), System(encoder=encoder, bm25=True), System(bm25=True, matcher=head)):
         ours = our_measures(retrieval, our_run(retrieval, system, cache))
         require_equal(harness(MtebSystem(system, cache), tasks.Reranked()), ours)
-
-
-def test_a_head_on_a_reranking_task_is_measured_by_its_scores(tasks, harness, head):
-    retrieval = tasks.collection()
-    texts = {document.id: document.text for document in retrieval.documents}
-    run = {
-        query.id: dict(zip(some, head.score(query.text, [texts[one] for one in some]).tolist(), strict=True))
-        for query in retrieval.queries
-        for some in [tasks.CANDIDATES[query.id]]
-    }
-    require_equal(harness(MtebMatchingHead(head), tasks.Reranked()), our_measures(retrieval, run))
 
 
 @pytest.mark.parametrize("kind", ["Searched", "Instructed", "Conversations"])
