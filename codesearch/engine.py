@@ -254,6 +254,7 @@ class CodeIndex:
         filters = parsed.filters + ((Filter("lang", language_name(language)),) if language else ())
         below = self.target.under if under is None else under
         allowed = allowed_ids(self.store, self.target.repository, filters, below)
+        k = self._at_most(k)
         if k < 1 or (allowed is not None and not len(allowed)):
             return []
         if not parsed.text:
@@ -286,6 +287,7 @@ class CodeIndex:
         vector = self._vectors.vector_of(row[1])
         if vector is None:
             raise CodesearchError(f"the function at {path}:{line} is not encoded yet: try again when indexing is done")
+        k = self._at_most(k)
         allowed = allowed_ids(self.store, self.target.repository, (), self.target.under)
         ids, scores = self._vectors.search(vector, 4 * k + 10, allowed)
         best: dict[int, float] = {}
@@ -293,6 +295,10 @@ class CodeIndex:
             if function_id != row[0]:
                 best.setdefault(function_id, score)
         return self._hits(list(best.items()))[:k]
+
+    def _at_most(self, k: int) -> int:
+        """No more than there are: words and vectors make room for as many as they are asked for."""
+        return k if k <= CANDIDATES else min(k, self.store.count("functions"))
 
     def candidates(self, query: Query, depth: int = CANDIDATES, allowed: NDArray[np.int64] | None = None) -> Candidates:
         """What words, vectors and symbols bring, with their ranking features."""

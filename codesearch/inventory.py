@@ -14,6 +14,7 @@ from typing import Any
 from codesearch.target import resolve
 from indexer.errors import StoreError
 from indexer.location import cache_folder, index_folder, indexes_folder
+from indexer.paths import resolved
 from indexer.store import DATABASE, Store
 
 _UNITS = (("day", 86400), ("hour", 3600), ("minute", 60), ("second", 1))
@@ -83,12 +84,12 @@ def forget_one(path_or_url: str, index_dir: Path | None = None) -> str:
     Raises:
         StoreError: there is none.
     """
-    path = Path(path_or_url).expanduser()
+    path = resolved(path_or_url)
     # A Path's own `exists` raises where a folder may not be entered.
-    gone = None if os.path.exists(path) else index_folder(str(path.resolve()), index_dir)  # noqa: PTH110
+    gone = None if os.path.exists(path) else index_folder(str(path), index_dir)  # noqa: PTH110
     if gone is not None and os.path.exists(gone / DATABASE):  # noqa: PTH110 - the folder was deleted before its index
         _delete(gone)
-        return str(path.resolve())
+        return str(path)
     target = resolve(path_or_url, index_dir=index_dir, update=False, enclosing=False)
     if not os.path.exists(target.folder):  # noqa: PTH110
         raise StoreError(f"{path_or_url} is not indexed: `codesearch status` lists what is")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -38,7 +39,7 @@ def resolve(name_or_path: str, shipped: Mapping[str, str]) -> Checkpoint:
         if not folder.is_dir():
             raise ModelError(f"model {name_or_path} is not part of this installation ({folder} is missing)")
         return Checkpoint(folder, folder.name)
-    local = Path(name_or_path).expanduser()
+    local = Path(os.path.expanduser(name_or_path))  # noqa: PTH111 - a Path's own raises for a user that does not exist
     if local.is_dir():
         return Checkpoint(local.resolve(), local.resolve().name)
     hub = _HUB_NAME.fullmatch(name_or_path)

@@ -204,6 +204,14 @@ def test_damaged_json_is_said(model):
     assert refusal(model).startswith("model model: modules.json")
 
 
+@pytest.mark.parametrize(
+    ("file", "content", "kind"), [("config.json", "[]", "object"), ("modules.json", "{}", "array")]
+)
+def test_json_of_another_kind_is_said(model, file, content, kind):
+    (model / file).write_text(content)
+    assert refusal(model) == f"model model: {file} in {model} is not a JSON {kind}"
+
+
 def test_an_unknown_architecture_lists_the_known_ones(model):
     (model / "modules.json").unlink()
     rewrite(model, lambda config: {**config, "model_type": "mamba3", "architectures": ["Mamba3Model"]})
