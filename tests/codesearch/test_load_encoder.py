@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 import shutil
@@ -13,9 +14,14 @@ import pytest
 from reference import checkpoints
 
 from codesearch.encoders import available, resolve
+from codesearch.encoders.causal import LLM2VEC_CONFIG
+from codesearch.encoders.checkpoint import Checkpoint
 from codesearch.encoders.convert import main as convert
 from codesearch.encoders.load import load_encoder
+from codesearch.encoders.lora import ADAPTER_CONFIG
 from codesearch.encoders.protocol import Encoder
+from codesearch.encoders.sentence_transformer import SETTINGS
+from codesearch.encoders.tokens import TOKENIZER_FILES
 from codesearch.errors import ModelError
 
 
@@ -84,6 +90,13 @@ def test_the_name_tells_models_apart_and_is_the_same_for_a_copy(model, tmp_path)
     assert load_encoder(str(copy), device="cpu").name == name
     rewrite(copy, lambda config: {**config, "pooling_mode_cls_token": True}, "1_Pooling/config.json")
     assert load_encoder(str(copy), device="cpu").name != name
+
+
+@pytest.mark.parametrize("file", [*itertools.chain(*TOKENIZER_FILES), LLM2VEC_CONFIG, ADAPTER_CONFIG, SETTINGS])
+def test_every_file_that_decides_the_vectors_changes_the_name(tmp_path, file):
+    before = Checkpoint(tmp_path, "model").name()
+    (tmp_path / file).write_text("{}")
+    assert Checkpoint(tmp_path, "model").name() != before
 
 
 def test_a_name_that_is_nothing_lists_what_can_be_given():
@@ -237,7 +250,7 @@ def test_a_nomic_bert_of_another_kind_is_refused(tmp_path):
 
 def test_a_cross_encoder_is_refused_as_an_encoder(tmp_path):
     checkpoints.cross_encoder(tmp_path / "model")
-    assert refusal(tmp_path / "model") == "model model is a matching head, not an encoder: use it with --rerank"
+    assert refusal(tmp_path / "model") == "model model is a matching head, not an encoder: use it with --matcher"
 
 
 def test_an_adapter_of_another_kind_than_lora_is_refused(tmp_path):
