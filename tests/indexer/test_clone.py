@@ -105,6 +105,11 @@ def test_what_could_run_a_command_or_names_no_repository_is_refused_unseen_by_gi
     assert not cache.exists()
 
 
+def test_a_password_with_a_slash_is_not_shown(cache: Path) -> None:
+    said = message("https://me:s/cret@host/owner/name", cache)
+    assert said == "the URL names no valid host or user: https://host/owner/name; in a password write / as %2F"
+
+
 @pytest.mark.parametrize(
     "ref", ["", "-x", "--upload-pack=x", "a b", "a..b", "a:b", "+a", "a~1", "a^", "@{1}", "a\nb", "a*"]
 )
@@ -128,6 +133,17 @@ def test_a_clone_is_shallow_and_follows_the_default_branch(repository: Any, cach
     repository.commit({"b.py": "new"})
     assert clone_or_update(url_of(repository), None, cache) == folder
     assert contents(folder) == {"a.py": "2", "b.py": "new"}
+
+
+@pytest.mark.parametrize("is_cloned", [False, True])
+def test_without_git_the_line_says_so(
+    is_cloned: bool, repository: Any, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repository.commit({"a.py": "1"})
+    if is_cloned:
+        clone_or_update(url_of(repository), None, cache)
+    monkeypatch.setenv("PATH", "/nonexistent")
+    assert message(url_of(repository), cache) == f"git is needed to clone {url_of(repository)}, but it is not installed"
 
 
 def test_an_update_leaves_unchanged_files_untouched(repository: Any, cache: Path) -> None:
