@@ -42,6 +42,7 @@ def resolve(
     ref: str | None = None,
     index_dir: Path | None = None,
     update: bool = True,
+    clone: bool = True,
     enclosing: bool = True,
     tell: Callable[[str], None] | None = None,
 ) -> Target:
@@ -52,6 +53,7 @@ def resolve(
         ref: Branch, tag or commit of a URL.
         index_dir: Holds the indexes instead of the cache folder.
         update: Whether a URL that was cloned before is fetched again.
+        clone: Whether a URL is fetched at all; if not, its root need not exist.
         enclosing: Whether an index of a folder above is used.
         tell: Called with a line when something long begins.
 
@@ -60,7 +62,7 @@ def resolve(
     """
     text = str(path_or_url)
     if not os.path.exists(text) and _is_git_url(text):  # noqa: PTH110 - a Path's own raises where it may not look
-        return _resolve_url(text, ref, index_dir, update, tell)
+        return _resolve_url(text, ref, index_dir, update, clone, tell)
     if ref:
         raise SourceError("--ref goes with a git URL: check the branch out to search it in a folder")
     path = resolved(text)
@@ -79,7 +81,7 @@ def _is_git_url(text: str) -> bool:
 
 
 def _resolve_url(
-    url: str, ref: str | None, index_dir: Path | None, update: bool, tell: Callable[[str], None] | None
+    url: str, ref: str | None, index_dir: Path | None, update: bool, clone: bool, tell: Callable[[str], None] | None
 ) -> Target:
     from indexer.clone import clone_folder, clone_or_update
     from indexer.remote import parse_remote
@@ -87,7 +89,7 @@ def _resolve_url(
     remote = parse_remote(url)
     cache = (index_dir or cache_folder()) / "clones"
     folder = clone_folder(url, ref, cache)
-    if update or not folder.exists():
+    if clone and (update or not folder.exists()):
         if tell:
             tell(f"fetching {remote.shown}")
         folder = clone_or_update(url, ref, cache, _CLONE_SECONDS)

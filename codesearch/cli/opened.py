@@ -31,8 +31,9 @@ def opened(
     update: bool = False,
     enclosing: bool = True,
     quiet: bool = False,
+    hint: str = "",
 ) -> Iterator[CodeIndex]:
-    """An open, fresh index; without ``refresh`` as it is."""
+    """An open, fresh index; without ``refresh`` as it is. ``hint`` is given with a path that does not exist."""
     tell = (lambda line: None) if quiet else _tell
     with TerminalProgress(quiet) as progress:
         try:
@@ -52,10 +53,15 @@ def opened(
                     tell=tell,
                 )
             else:
-                index = CodeIndex.open(path, encoder=encoder, index_dir=index_dir)
+                if exclude or max_file_size:
+                    raise CodesearchError(
+                        "--exclude and --max-file-size change nothing with --no-refresh: "
+                        "leave them out, or give them to `codesearch index`"
+                    )
+                index = CodeIndex.open(path, encoder=encoder, ref=ref, index_dir=index_dir)
         except SourceError as error:
-            if " " not in path and str(error).startswith("no such file"):
-                raise CodesearchError(f"{error} (a query of several words goes in quotes)") from None
+            if hint and str(error).startswith("no such file"):
+                raise CodesearchError(f"{error} ({hint})") from None
             raise
     for note in index.notes:
         tell(note)

@@ -38,6 +38,16 @@ ERRORS = {
     "a link to itself": (["search", "date", "circle"], "no such file or folder: circle"),
     "the status of nothing": (["status", "."], "run `codesearch index` first"),
     "forgetting what is not indexed": (["forget", "."], "`codesearch status` lists what is"),
+    "a ref of no URL": (["status", "--ref", "main"], "--ref goes with a git URL: name the URL too"),
+    "forgetting all of a ref": (["forget", "--all", "--ref", "main"], "name the URL instead of --all"),
+    "an exclusion without a refresh": (
+        ["search", "date", "--no-refresh", "--exclude", "shop/"],
+        "change nothing with --no-refresh",
+    ),
+    "a size without a refresh": (
+        ["search", "date", "--no-refresh", "--max-file-size", "9"],
+        "change nothing with --no-refresh",
+    ),
     "forgetting nothing": (["forget"], "name what to forget, or use --all"),
     "forgetting both": (["forget", ".", "--all"], "name what to forget, or use --all"),
 }
@@ -93,6 +103,11 @@ command.program()
     done = subprocess.run([sys.executable, "-c", interrupted], capture_output=True, text=True)
     assert done.returncode == 130
     assert done.stderr == "\ncodesearch: stopped; what was done is kept\n"
+
+
+@pytest.mark.parametrize("arguments", [["index", "nowhere"], ["search", "date", "no where"], ["status", "nowhere"]])
+def test_quotes_are_advised_only_where_a_query_may_lack_them(project, codesearch, arguments):
+    assert codesearch(*arguments).err == f"codesearch: no such file or folder: {arguments[-1]}\n"
 
 
 def test_a_place_in_a_folder_that_cannot_be_entered_is_one_line(open_project, codesearch, as_ordinary_user):
