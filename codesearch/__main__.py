@@ -80,8 +80,10 @@ def _run() -> int:
 
 
 def _fail_for_usage(message: str, context: object) -> int:
+    from codesearch.cli.printable import printable
+
     if "\n" in message:  # a group without a command shows its help
-        print(message, file=sys.stderr)
+        print(printable(message), file=sys.stderr)
         return FAILED
     hint = "a query of several words goes in quotes; " if "unexpected extra argument" in message else ""
     command = getattr(context, "command_path", "codesearch")
@@ -89,7 +91,9 @@ def _fail_for_usage(message: str, context: object) -> int:
 
 
 def _fail(line: str) -> int:
-    print(f"codesearch: {line}", file=sys.stderr)
+    from codesearch.cli.printable import one_line
+
+    print(f"codesearch: {one_line(line)}", file=sys.stderr)
     return FAILED
 
 

@@ -23,6 +23,7 @@ def forget(
         codesearch forget .
         codesearch forget --all
     """
+    from codesearch.cli.printable import one_line
     from codesearch.errors import CodesearchError
     from codesearch.inventory import forget_all, forget_one
 
@@ -34,4 +35,4 @@ def forget(
         count = forget_all(index_dir)
         typer.echo(f"forgot {count} index{'' if count == 1 else 'es'}")
     for path in paths or []:
-        typer.echo(f"forgot {forget_one(path, index_dir, ref)}")
+        typer.echo(one_line(f"forgot {forget_one(path, index_dir, ref)}"))

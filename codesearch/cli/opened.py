@@ -6,6 +6,7 @@ import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from codesearch.cli.printable import one_line
 from codesearch.cli.progress import TerminalProgress
 from codesearch.engine import CodeIndex
 from codesearch.errors import CodesearchError
@@ -70,4 +71,4 @@ def opened(
 
 
 def _tell(line: str) -> None:
-    print(f"codesearch: {line}", file=sys.stderr)
+    print(f"codesearch: {one_line(line)}", file=sys.stderr)

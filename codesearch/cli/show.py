@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from codesearch.cli.printable import one_line
 from codesearch.errors import CodesearchError
 from indexer.paths import display_path, resolved
 
@@ -60,17 +61,17 @@ def print_hits(query: str, hits: Sequence[Hit], took_ms: float, form: str, lines
         _write(json.dumps({"query": asked, "results": results, "took_ms": round(took_ms, 3)}))
     elif form == "vimgrep":
         for hit in hits:
-            _write(f"{place.path(hit)}:{hit.start_line}:1:{hit.signature or _first_line(hit.snippet)}")
+            _write(one_line(f"{place.path(hit)}:{hit.start_line}:1:{hit.signature or _first_line(hit.snippet)}"))
     elif form == "paths":
         for path in dict.fromkeys(place.path(hit) for hit in hits):
-            _write(path)
+            _write(one_line(path))
     elif sys.stdout.isatty():
         from codesearch.cli.coloured import print_coloured
 
         print_coloured(query, hits, lines, place)
     else:
         for hit in hits:
-            _write(_header(hit, place))
+            _write(one_line(_header(hit, place)))
             if lines:
                 _write(_indented(hit, lines))
 

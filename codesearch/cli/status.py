@@ -23,6 +23,7 @@ def status(
         codesearch status
         codesearch status . --json
     """
+    from codesearch.cli.printable import printable
     from codesearch.errors import CodesearchError
     from codesearch.inventory import describe_all, describe_one
 
@@ -37,4 +38,4 @@ def status(
     if not descriptions:
         typer.echo("nothing is indexed yet: run `codesearch index` in a folder")
     for description in descriptions:
-        typer.echo(description.text())
+        typer.echo(printable(description.text()))
