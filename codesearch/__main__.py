@@ -6,7 +6,10 @@ import atexit
 import os
 import sys
 from contextlib import suppress
-from typing import NoReturn
+
+TYPE_CHECKING = False  # see codesearch/__init__.py
+if TYPE_CHECKING:
+    from typing import NoReturn
 
 FAILED = 2
 INTERRUPTED = 130
