@@ -105,11 +105,6 @@ def test_what_could_run_a_command_or_names_no_repository_is_refused_unseen_by_gi
     assert not cache.exists()
 
 
-def test_a_password_with_a_slash_is_not_shown(cache: Path) -> None:
-    said = message("https://me:s/cret@host/owner/name", cache)
-    assert said == "the URL names no valid host or user: https://host/owner/name; in a password write / as %2F"
-
-
 @pytest.mark.parametrize(
     "ref", ["", "-x", "--upload-pack=x", "a b", "a..b", "a:b", "+a", "a~1", "a^", "@{1}", "a\nb", "a*"]
 )
