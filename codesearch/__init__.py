@@ -8,8 +8,8 @@
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING
 
+TYPE_CHECKING = False  # as type checkers read it; typing takes a while to import, and Ctrl-C is not caught yet
 if TYPE_CHECKING:
     from codesearch.encoders.load import load_encoder
     from codesearch.encoders.protocol import Encoder

@@ -6,7 +6,10 @@ import atexit
 import os
 import sys
 from contextlib import suppress
-from typing import NoReturn
+
+TYPE_CHECKING = False  # see codesearch/__init__.py
+if TYPE_CHECKING:
+    from typing import NoReturn
 
 FAILED = 2
 INTERRUPTED = 130
@@ -17,15 +20,18 @@ def program() -> NoReturn:
 
     To take the interpreter apart with numpy and FAISS in it costs a tenth of a search, and by then all is on disk.
     """
+    status: object = 0
     try:
-        main()
-        status: object = 0
-    except SystemExit as ended:
-        status = ended.code
-    atexit._run_exitfuncs()
-    for stream in (sys.stdout, sys.stderr):
-        with suppress(BrokenPipeError):
-            stream.flush()
+        try:
+            main()
+        except SystemExit as ended:
+            status = ended.code
+        atexit._run_exitfuncs()
+        for stream in (sys.stdout, sys.stderr):
+            with suppress(OSError):  # it has been told
+                stream.flush()
+    except KeyboardInterrupt:  # outside of a command, or a second one
+        status = INTERRUPTED
     os._exit(status if isinstance(status, int) else FAILED)
 
 
@@ -34,7 +40,13 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")  # source holds characters that not every terminal has
-    sys.exit(_run())
+    try:
+        status = _run()
+    except KeyboardInterrupt:
+        status = INTERRUPTED
+    if status == INTERRUPTED:
+        print("\ncodesearch: stopped; what was done is kept", file=sys.stderr)
+    sys.exit(status)
 
 
 def _run() -> int:
@@ -48,29 +60,33 @@ def _run() -> int:
     # A query may begin like an option; with a blank before it, it is an argument.
     arguments = [f" {typed}" if begins_with_negated_filter(typed) else typed for typed in sys.argv[1:]]
     try:
-        status = app(arguments, prog_name="codesearch", standalone_mode=False) or 0
+        status = app(arguments, prog_name="codesearch", standalone_mode=False)
         sys.stdout.flush()
+        return int(status or 0)
     except (CodesearchError, IndexerError) as error:
         return _fail(str(error))
     except BrokenPipeError:
         # The reader of the pipe has seen enough. Python would complain when it flushes stdout at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except (KeyboardInterrupt, Abort):
-        status = INTERRUPTED
+    except Abort:
+        return INTERRUPTED
+    except OSError as error:
+        if error.filename is not None:
+            raise
+        return _fail(f"cannot write the output: {error.strerror or error}")
     except Exception as error:
         # A usage error; its class belongs to a copy of click inside of typer, which does not export it.
         if not hasattr(error, "format_message"):
             raise
         return _fail_for_usage(error.format_message(), getattr(error, "ctx", None))
-    if status == INTERRUPTED:
-        print("\ncodesearch: stopped; what was done is kept", file=sys.stderr)
-    return int(status)
 
 
 def _fail_for_usage(message: str, context: object) -> int:
+    from codesearch.cli.printable import printable
+
     if "\n" in message:  # a group without a command shows its help
-        print(message, file=sys.stderr)
+        print(printable(message), file=sys.stderr)
         return FAILED
     hint = "a query of several words goes in quotes; " if "unexpected extra argument" in message else ""
     command = getattr(context, "command_path", "codesearch")
@@ -78,7 +94,9 @@ def _fail_for_usage(message: str, context: object) -> int:
 
 
 def _fail(line: str) -> int:
-    print(f"codesearch: {line}", file=sys.stderr)
+    from codesearch.cli.printable import one_line
+
+    print(f"codesearch: {one_line(line)}", file=sys.stderr)
     return FAILED
 
 

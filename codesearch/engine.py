@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -21,7 +22,7 @@ from indexer.mend import is_stamped, open_or_mend, stamp, was_tampered_with
 from indexer.progress import Progress
 from indexer.records import EXTRACTION_VERSION
 from indexer.refresh import Changes, Report, changes, refresh
-from indexer.store import Store
+from indexer.store import DATABASE, Store
 from indexer.vectors import VectorIndex
 from indexer.words import WordIndex
 
@@ -123,7 +124,8 @@ class CodeIndex:
                 tell("waiting for another process that is indexing this")
             lock.acquire()
         except OSError as error:
-            raise StoreError(f"cannot write the index in {target.folder}: {error.strerror or error}") from error
+            hint = "" if planned is None else "; `codesearch search --no-refresh` answers from it as it is"
+            raise StoreError(f"cannot write the index in {target.folder}: {error.strerror or error}{hint}") from error
         try:
             store, note = open_or_mend(target.folder, anew=rebuild)
             with store.reading():
@@ -138,15 +140,20 @@ class CodeIndex:
 
     @classmethod
     def open(
-        cls, source: str | Path, *, encoder: str | Encoder | None = None, index_dir: Path | None = None
+        cls,
+        source: str | Path,
+        *,
+        encoder: str | Encoder | None = None,
+        ref: str | None = None,
+        index_dir: Path | None = None,
     ) -> CodeIndex:
-        """Open an index as it is, without looking at the files.
+        """Open an index as it is, without looking at the files or fetching a URL.
 
         Raises:
             StoreError: there is none, or it is damaged.
             CodesearchError: another encoder made it.
         """
-        target = resolve(source, index_dir=index_dir, update=False)
+        target = resolve(source, ref=ref, index_dir=index_dir, clone=False)
         if was_tampered_with(target.folder):
             raise StoreError(f"the index in {target.folder} is damaged or was copied: run `codesearch index` first")
         store = Store.open(target.folder)
@@ -191,7 +198,9 @@ class CodeIndex:
     def _open_while_busy(cls, target: Target, encoder: Encoder) -> CodeIndex:
         try:
             index = cls(target, Store.open(target.folder), encoder)
-        except StoreError:
+        except StoreError as error:
+            if error.__cause__ is None and os.path.exists(target.folder / DATABASE):  # noqa: PTH110
+                raise  # another version wrote it
             raise CodesearchError("another process has just begun to index this: try again in a moment") from None
         index.notes.append(index.coverage_note("another process is indexing"))
         return index
@@ -254,6 +263,7 @@ class CodeIndex:
         filters = parsed.filters + ((Filter("lang", language_name(language)),) if language else ())
         below = self.target.under if under is None else under
         allowed = allowed_ids(self.store, self.target.repository, filters, below)
+        k = self._at_most(k)
         if k < 1 or (allowed is not None and not len(allowed)):
             return []
         if not parsed.text:
@@ -286,6 +296,7 @@ class CodeIndex:
         vector = self._vectors.vector_of(row[1])
         if vector is None:
             raise CodesearchError(f"the function at {path}:{line} is not encoded yet: try again when indexing is done")
+        k = self._at_most(k)
         allowed = allowed_ids(self.store, self.target.repository, (), self.target.under)
         ids, scores = self._vectors.search(vector, 4 * k + 10, allowed)
         best: dict[int, float] = {}
@@ -293,6 +304,10 @@ class CodeIndex:
             if function_id != row[0]:
                 best.setdefault(function_id, score)
         return self._hits(list(best.items()))[:k]
+
+    def _at_most(self, k: int) -> int:
+        """No more than there are: words and vectors make room for as many as they are asked for."""
+        return k if k <= CANDIDATES else min(k, self.store.count("functions"))
 
     def candidates(self, query: Query, depth: int = CANDIDATES, allowed: NDArray[np.int64] | None = None) -> Candidates:
         """What words, vectors and symbols bring, with their ranking features."""
@@ -307,6 +322,8 @@ class CodeIndex:
         best = np.argsort(-scores, kind="stable")[:RERANKED]
         rows = self.store.function_rows(ids[best].tolist())
         best = best[[i in rows for i in ids[best].tolist()]]  # another run may have deleted one
+        if not len(best):
+            return scores
         read = [rows[i] for i in ids[best].tolist()]
         codes = [encoder_text(row.qualified_name, row.docstring, row.text) for row in read]
         return ranking.blend(scores, best, matcher.score(text, codes))

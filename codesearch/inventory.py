@@ -14,6 +14,8 @@ from typing import Any
 from codesearch.target import resolve
 from indexer.errors import StoreError
 from indexer.location import cache_folder, index_folder, indexes_folder
+from indexer.mend import discard
+from indexer.paths import resolved
 from indexer.store import DATABASE, Store
 
 _UNITS = (("day", 86400), ("hour", 3600), ("minute", 60), ("second", 1))
@@ -62,13 +64,13 @@ class Description:
         return "\n".join(lines)
 
 
-def describe_one(path_or_url: str, index_dir: Path | None = None) -> Description:
-    """Describe the index of a folder, a file or a URL, or the one above it.
+def describe_one(path_or_url: str, index_dir: Path | None = None, ref: str | None = None) -> Description:
+    """Describe the index of a folder, a file or a URL at a ref, or the one above it.
 
     Raises:
         StoreError: there is none.
     """
-    target = resolve(path_or_url, index_dir=index_dir, update=False)
+    target = resolve(path_or_url, ref=ref, index_dir=index_dir, clone=False)
     return _describe(target.folder)
 
 
@@ -77,25 +79,28 @@ def describe_all(index_dir: Path | None = None) -> list[Description]:
     return sorted((_describe_anyway(folder) for folder in _folders(index_dir)), key=lambda found: found.root)
 
 
-def forget_one(path_or_url: str, index_dir: Path | None = None) -> str:
-    """Delete the index of exactly this folder, file or URL; returns its root.
+def forget_one(path_or_url: str, index_dir: Path | None = None, ref: str | None = None) -> str:
+    """Delete the index of exactly this folder, file or URL at a ref; returns its root.
 
     Raises:
         StoreError: there is none.
     """
-    path = Path(path_or_url).expanduser()
+    path = resolved(path_or_url)
     # A Path's own `exists` raises where a folder may not be entered.
-    gone = None if os.path.exists(path) else index_folder(str(path.resolve()), index_dir)  # noqa: PTH110
+    gone = None if ref or os.path.exists(path) else index_folder(str(path), index_dir)  # noqa: PTH110
     if gone is not None and os.path.exists(gone / DATABASE):  # noqa: PTH110 - the folder was deleted before its index
         _delete(gone)
-        return str(path.resolve())
-    target = resolve(path_or_url, index_dir=index_dir, update=False, enclosing=False)
+        return str(path)
+    target = resolve(path_or_url, ref=ref, index_dir=index_dir, clone=False, enclosing=False)
+    at = f" at {ref}" if ref else ""
     if not os.path.exists(target.folder):  # noqa: PTH110
-        raise StoreError(f"{path_or_url} is not indexed: `codesearch status` lists what is")
+        raise StoreError(
+            f"{target.repository.url or path_or_url}{at} is not indexed: `codesearch status` lists what is"
+        )
     _delete(target.folder)
     if target.repository.url:
         shutil.rmtree(target.root, ignore_errors=True)
-    return target.repository.url or str(target.root)
+    return f"{target.repository.url or target.root}{at}"
 
 
 def forget_all(index_dir: Path | None = None) -> int:
@@ -117,7 +122,8 @@ def _delete(folder: Path) -> None:
 
     try:
         with FileLock(folder / "index.lock").acquire(timeout=0):
-            shutil.rmtree(folder, ignore_errors=True)
+            discard(folder)
+            shutil.rmtree(folder, ignore_errors=True)  # on Windows the lock stays, which is no index
     except Timeout:
         raise StoreError(f"{folder} is being indexed by another process: try again when it is done") from None
     except OSError as error:

@@ -16,6 +16,7 @@ _SEPARATORS = re.compile(r"::|->|[.#\\/]")
 # One name, plain or qualified, with or without a call's parentheses: a query of one word most often names something.
 _SYMBOL = re.compile(r"[A-Za-z_$][\w$]*[?!]?(?:(?:::|->|[.#\\])[A-Za-z_$][\w$]*[?!]?)*(?:\(\))?")
 _WORD = re.compile(r"[A-Za-z_$][\w$]*(?:(?:::|\.)[A-Za-z_$][\w$]*)*")
+_LONE_SURROGATE = re.compile(r"[\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,7 @@ def parse(typed: str) -> Query:
     Raises:
         CodesearchError: a filter has no value, or an unknown kind or language.
     """
+    typed = _LONE_SURROGATE.sub("\ufffd", typed)  # a byte that was not UTF-8
     filters = tuple(_filter(*match.groups()) for match in _FILTER.finditer(typed))
     text = " ".join(_FILTER.sub(" ", typed).split())
     is_symbol = _SYMBOL.fullmatch(text) is not None

@@ -8,6 +8,8 @@ from contextlib import closing
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
+from codesearch.encoders.load import SHIPPED
+from codesearch.encoders.resolve import local_folder
 from indexer.errors import StoreError
 from indexer.store import Store
 
@@ -23,7 +25,8 @@ class Settings:
     """What the user chose for an index."""
 
     encoder: str = "default"
-    """A name that ``load_encoder`` knows; an encoder that was passed as an object has none and is not remembered."""
+    """A name that ``load_encoder`` knows wherever it is called; an encoder that was passed as an object has none and is
+    not remembered."""
     exclude: tuple[str, ...] = ()
     max_file_size: int = 1_000_000
 
@@ -34,7 +37,7 @@ class Settings:
         """What is given, then what the index in ``folder`` was made with, then the defaults."""
         known = _remembered(folder)
         return cls(
-            known.encoder if encoder is None else encoder,
+            known.encoder if encoder is None else str(local_folder(encoder, SHIPPED) or encoder),
             known.exclude if exclude is None else tuple(exclude),
             known.max_file_size if max_file_size is None else max_file_size,
         )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from indexer.errors import SourceError
 from indexer.location import cache_folder, enclosing_root, index_folder
+from indexer.paths import display_path, resolved
 from indexer.records import Repository
 
 if TYPE_CHECKING:
@@ -24,10 +25,15 @@ class Target:
     root: Path
     """Absolute; for a URL its clone in the cache."""
     under: str
-    """The part of the root that is searched, with ``/``; empty for all of it."""
+    """The part of the root that is searched, as stored paths are written, with ``/``; empty for all of it."""
     folder: Path
     """Holds the index."""
     repository: Repository
+
+    @property
+    def top(self) -> Path:
+        """The folder that paths of results start from: the root, or the folder it lies in if it is a file."""
+        return self.root if self.root.is_dir() else self.root.parent
 
 
 def resolve(
@@ -36,6 +42,7 @@ def resolve(
     ref: str | None = None,
     index_dir: Path | None = None,
     update: bool = True,
+    clone: bool = True,
     enclosing: bool = True,
     tell: Callable[[str], None] | None = None,
 ) -> Target:
@@ -46,6 +53,7 @@ def resolve(
         ref: Branch, tag or commit of a URL.
         index_dir: Holds the indexes instead of the cache folder.
         update: Whether a URL that was cloned before is fetched again.
+        clone: Whether a URL is fetched at all; if not, its root need not exist.
         enclosing: Whether an index of a folder above is used.
         tell: Called with a line when something long begins.
 
@@ -54,17 +62,16 @@ def resolve(
     """
     text = str(path_or_url)
     if not os.path.exists(text) and _is_git_url(text):  # noqa: PTH110 - a Path's own raises where it may not look
-        return _resolve_url(text, ref, index_dir, update, tell)
+        return _resolve_url(text, ref, index_dir, update, clone, tell)
     if ref:
         raise SourceError("--ref goes with a git URL: check the branch out to search it in a folder")
-    path = Path(text).expanduser().resolve()
+    path = resolved(text)
     if not os.path.exists(path):  # noqa: PTH110 - a Path's own raises where a folder may not be entered
         raise SourceError(f"no such file or folder: {text}")
     root = (enclosing_root(path, index_dir) if enclosing else None) or path
     under = path.relative_to(root).as_posix()
-    return Target(
-        root, "" if under == "." else under, index_folder(str(root), index_dir), Repository(root.name, str(root))
-    )
+    repository = Repository(display_path(root.name), display_path(str(root)))
+    return Target(root, "" if under == "." else display_path(under), index_folder(str(root), index_dir), repository)
 
 
 def _is_git_url(text: str) -> bool:
@@ -74,7 +81,7 @@ def _is_git_url(text: str) -> bool:
 
 
 def _resolve_url(
-    url: str, ref: str | None, index_dir: Path | None, update: bool, tell: Callable[[str], None] | None
+    url: str, ref: str | None, index_dir: Path | None, update: bool, clone: bool, tell: Callable[[str], None] | None
 ) -> Target:
     from indexer.clone import clone_folder, clone_or_update
     from indexer.remote import parse_remote
@@ -82,11 +89,13 @@ def _resolve_url(
     remote = parse_remote(url)
     cache = (index_dir or cache_folder()) / "clones"
     folder = clone_folder(url, ref, cache)
-    if update or not folder.exists():
+    if clone and (update or not folder.exists()):
         if tell:
             tell(f"fetching {remote.shown}")
         folder = clone_or_update(url, ref, cache, _CLONE_SECONDS)
-    repository = Repository(_owner_and_name(remote.shown), str(folder), remote.shown, ref, _commit(folder))
+    repository = Repository(
+        _owner_and_name(remote.shown), display_path(str(folder)), remote.shown, ref, _commit(folder)
+    )
     return Target(folder, "", index_folder(str(folder), index_dir), repository)
 
 

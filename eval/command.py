@@ -159,7 +159,7 @@ def compare(
     with one_line_errors():
         comparison = compare_runs(run_a, run_b, qrels, measure)
         if as_json:
-            print(json.dumps(asdict(comparison), ensure_ascii=False))
+            print(json.dumps(asdict(comparison)))
         else:
             print_comparison(comparison, str(run_a), str(run_b))
 
@@ -184,7 +184,7 @@ def table(
         if output is not None:
             write_tables(reports, output)
         if as_json:
-            print(json.dumps([asdict(one) for one in found], ensure_ascii=False))
+            print(json.dumps([asdict(one) for one in found]))
             return
         for one in found:
             notes = [f"[{number}] {source}" for number, source in enumerate(one.sources, start=1)]
@@ -249,7 +249,7 @@ def mteb(
                 rows = [[name, f"{score:.4f}"] for name, score in scores.items()] + mean
                 print_table(f"mteb: {system.name}", ["task", "main score"], rows)
         if as_json:
-            print(json.dumps(found[0] if len(found) == 1 else found, ensure_ascii=False))
+            print(json.dumps(found[0] if len(found) == 1 else found))
 
 
 def _head(rerank: bool, matcher: str | None) -> str | None:

@@ -21,15 +21,17 @@ def export(collections: Iterable[Retrieval], folder: Path) -> list[Path]:
 
 def _export_one(retrieval: Retrieval, folder: Path) -> Path:
     if len(retrieval.groups()) > 1:
-        raise EvalError("BEIR's layout has one pool of documents for all queries; export with --protocol full")
+        raise EvalError("BEIR's layout has one pool of documents for all queries: export the task's full protocol")
     (folder / "qrels").mkdir(parents=True, exist_ok=True)
-    for name, items in (("corpus", retrieval.documents), ("queries", retrieval.queries)):
-        with (folder / f"{name}.jsonl").open("w", encoding="utf-8", newline="\n") as file:
-            for item in items:
-                line = {"_id": item.id, "title": "", "text": item.text} if name == "corpus" else None
-                file.write(json.dumps(line or {"_id": item.id, "text": item.text}, ensure_ascii=False) + "\n")
+    with (folder / "corpus.jsonl").open("w", encoding="utf-8", newline="\n") as file:
+        for document in retrieval.documents:
+            line = {"_id": document.id, "title": "", "text": document.text}
+            file.write(json.dumps(line, ensure_ascii=False) + "\n")
+    with (folder / "queries.jsonl").open("w", encoding="utf-8", newline="\n") as file:
+        for query in retrieval.queries:
+            file.write(json.dumps({"_id": query.id, "text": query.text}, ensure_ascii=False) + "\n")
     with (folder / "qrels" / "test.tsv").open("w", encoding="utf-8", newline="\n") as file:
         file.write("query-id\tcorpus-id\tscore\n")
-        for query, judged in retrieval.qrels.items():
-            file.writelines(f"{query}\t{document}\t{relevance}\n" for document, relevance in judged.items())
+        for query_id, judged in retrieval.qrels.items():
+            file.writelines(f"{query_id}\t{document}\t{relevance}\n" for document, relevance in judged.items())
     return folder

@@ -97,7 +97,7 @@ class Report:
 
     def to_json(self) -> str:
         """Return the report as JSON with stable field names."""
-        return json.dumps(asdict(self), indent=1, ensure_ascii=False)
+        return json.dumps(asdict(self), indent=1)
 
 
 def read_report(folder: Path) -> Report:

@@ -50,13 +50,13 @@ def _table(reports: list[Report]) -> Table:
         rows.append([report.system["name"] + sample, *[cells.get(column, "") for column in columns], _speed(report)])
     sources: list[str] = []
     for result in published(first.task):
-        other = "" if (result.split, result.protocol) == (first.split, first.protocol) else f", {result.split} split"
-        if result.measure != measure or (other and result.protocol != first.protocol):
+        if (result.measure, result.protocol) != (measure, first.protocol):
             continue
         if result.source not in sources:
             sources.append(result.source)
         cells = {column: f"{value:.3f}" for column, value in result.values.items()}
-        name = f"published: {result.system} ({result.setting}{other}) [{sources.index(result.source) + 1}]"
+        of_split = "" if result.split == first.split else f", {result.split} split"
+        name = f"published: {result.system} ({result.setting}{of_split}) [{sources.index(result.source) + 1}]"
         rows.append([name, *[cells.get(column, "") for column in columns], ""])
     header = ["system", *columns, "functions/s"]
     return Table(f"{first.title}, texts as {first.text}", measure, header, rows, sources)

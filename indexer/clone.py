@@ -55,6 +55,8 @@ def clone_or_update(
 
     remote = parse_remote(url)
     check_ref(ref)
+    if shutil.which("git") is None:
+        raise SourceError(f"git is needed to clone {remote.shown}, but it is not installed")
     folder = clone_folder(url, ref, cache)
     deadline = time.monotonic() + timeout
     try:
@@ -156,21 +158,18 @@ class _Clone:
 
     def _git(self, folder: Path, *arguments: str, over_network: bool = False) -> None:
         environment = self._network_environment() if over_network else _local_environment()
-        try:
-            process = subprocess.Popen(
-                git_command(*arguments),
-                cwd=folder,
-                env=environment,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.PIPE,
-                text=True,  # universal newlines: git ends progress lines in \r
-                encoding="utf-8",
-                errors="replace",
-                start_new_session=True,  # also takes the terminal away, so that nothing can ask for a password
-            )
-        except FileNotFoundError:
-            raise SourceError(f"git is needed to clone {self.remote.shown}, but it is not installed") from None
+        process = subprocess.Popen(
+            git_command(*arguments),
+            cwd=folder,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,  # universal newlines: git ends progress lines in \r
+            encoding="utf-8",
+            errors="replace",
+            start_new_session=True,  # also takes the terminal away, so that nothing can ask for a password
+        )
         said: list[str] = []
         reader = threading.Thread(target=self._read, args=(process, said), daemon=True)
         reader.start()

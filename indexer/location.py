@@ -16,7 +16,7 @@ def cache_folder() -> Path:
     """``CODESEARCH_CACHE`` or the platform's cache folder for codesearch."""
     chosen = os.environ.get("CODESEARCH_CACHE")
     if chosen:
-        return Path(chosen).expanduser()
+        return Path(os.path.expanduser(chosen))  # noqa: PTH111 - a Path's own raises for a user that does not exist
     from platformdirs import user_cache_path
 
     return user_cache_path("codesearch")

@@ -11,9 +11,24 @@ from __future__ import annotations
 
 import os
 import re
+from pathlib import Path
+
+from indexer.errors import SourceError
 
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]|\\(?=x[0-9a-f]{2})")
 _ESCAPED = re.compile(rb"\\x([0-9a-f]{2})")
+
+
+def resolved(typed: str | Path) -> Path:
+    """The absolute path of what a user typed, ``~`` expanded and links followed, whether it exists or not.
+
+    Raises ``SourceError`` if the path is relative and the current folder is gone.
+    """
+    try:
+        # A Path's own methods raise for a user that does not exist and for links that lead in a circle.
+        return Path(os.path.realpath(os.path.expanduser(typed)))  # noqa: PTH111
+    except OSError:
+        raise SourceError("the current folder does not exist any more: change to another one") from None
 
 
 def display_path(path: str) -> str:

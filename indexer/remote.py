@@ -57,7 +57,7 @@ def is_git_url(text: str) -> bool:
 
 def parse_remote(text: str) -> Remote:
     """The parts of a git URL. Raises ``SourceError`` for what is none or must not be given to git."""
-    shown = re.sub(r"//[^/]*@", "//", text)
+    shown = re.sub(r"//.*@", "//", text)  # for errors; a password may hold what ends a host
     if any(character.isspace() or not character.isprintable() or character == "\\" for character in text):
         raise SourceError(f"not a git URL, since it holds spaces, backslashes or control characters: {shown!r}")
     if _SCP_LIKE.fullmatch(text):
@@ -85,7 +85,8 @@ def _with_host(parts: SplitResult, shown: str) -> Remote:
     login, _, address = parts.netloc.rpartition("@")
     user = login.partition(":")[0]
     if not _ADDRESS.fullmatch(address) or (parts.scheme == "ssh" and not _USER.fullmatch(user)):
-        raise SourceError(f"the URL names no valid host or user: {shown}")
+        hint = "; in a password write / as %2F" if "@" in parts.path else ""
+        raise SourceError(f"the URL names no valid host or user: {shown}{hint}")
     address = address.lower()
     if parts.scheme == "ssh":
         url = urlunsplit(("ssh", f"{user}@{address}" if user else address, parts.path, "", ""))

@@ -11,7 +11,9 @@ from rich.style import Style
 from rich.syntax import Syntax
 from rich.text import Text
 
+from codesearch.cli.printable import one_line, printable
 from codesearch.query import parse
+from indexer.paths import path_from_display
 from indexer.split import split_identifier
 
 if TYPE_CHECKING:
@@ -34,7 +36,7 @@ def print_coloured(query: str, hits: Sequence[Hit], lines: int, place: Place) ->
     words = _words_to_mark(query)
     for hit in hits:
         console.print(_header(hit, place.path(hit)), soft_wrap=True)
-        source = hit.snippet.strip("\r\n").splitlines()
+        source = [printable(line) for line in hit.snippet.strip("\r\n").splitlines()]
         if lines:
             code = _code("\n".join(source[:lines]), hit.language)
             if words:
@@ -47,11 +49,11 @@ def print_coloured(query: str, hits: Sequence[Hit], lines: int, place: Place) ->
 
 
 def _header(hit: Hit, path: str) -> Text:
-    target = f"{Path(path).absolute().as_uri()}#L{hit.start_line}"
+    target = f"{Path(path_from_display(path)).absolute().as_uri()}#L{hit.start_line}"
     header = Text().append(f"{hit.rank:>2} ", "dim")
-    header.append(f"{path}:{hit.start_line}", Style(color="magenta", bold=True, link=target))
+    header.append(one_line(f"{path}:{hit.start_line}"), Style(color="magenta", bold=True, link=target))
     header.append(f"-{hit.end_line}  {hit.kind} ", "dim")
-    return header.append(hit.qualified_name, "bold cyan")
+    return header.append(one_line(hit.qualified_name), "bold cyan")
 
 
 def _code(source: str, language: str) -> Text:

@@ -14,6 +14,7 @@ def forget(
         list[str] | None, typer.Argument(metavar="PATH_OR_URL", help="Indexed folders, files or git URLs.")
     ] = None,
     all_indexes: Annotated[bool, typer.Option("--all", help="Delete every index, and the clones of git URLs.")] = False,
+    ref: options.Ref = None,
     index_dir: options.IndexDir = None,
 ) -> None:
     """Delete indexes. The indexed files are not touched.
@@ -22,13 +23,16 @@ def forget(
         codesearch forget .
         codesearch forget --all
     """
+    from codesearch.cli.printable import one_line
     from codesearch.errors import CodesearchError
     from codesearch.inventory import forget_all, forget_one
 
     if bool(paths) == all_indexes:
         raise CodesearchError("name what to forget, or use --all")
+    if ref and all_indexes:
+        raise CodesearchError("--ref goes with a git URL: name the URL instead of --all")
     if all_indexes:
         count = forget_all(index_dir)
         typer.echo(f"forgot {count} index{'' if count == 1 else 'es'}")
     for path in paths or []:
-        typer.echo(f"forgot {forget_one(path, index_dir)}")
+        typer.echo(one_line(f"forgot {forget_one(path, index_dir, ref)}"))

@@ -33,6 +33,7 @@ def index(
         codesearch index --exclude 'generated/' --verbose
     """
     from codesearch.cli.opened import opened
+    from codesearch.cli.printable import one_line
     from codesearch.cli.summary import print_summary
 
     for path in paths or ["."]:
@@ -50,4 +51,4 @@ def index(
             quiet=quiet,
         ) as opened_index:
             if not quiet:
-                print_summary(path, opened_index, verbose)
+                print_summary(one_line(opened_index.target.repository.url or path), opened_index, verbose)

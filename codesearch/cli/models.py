@@ -17,6 +17,7 @@ def models(json: options.Json = False) -> None:
     """
     from dataclasses import asdict
 
+    from codesearch.cli.printable import one_line
     from codesearch.encoders.available import available_models
 
     found = available_models()
@@ -29,4 +30,5 @@ def models(json: options.Json = False) -> None:
     for model in found:
         uses = " and ".join(use for use, can in (("encoder", model.encodes), ("matching head", model.matches)) if can)
         needs = f"; needs {model.needs}" if model.needs else ""
-        typer.echo(f"{model.name:<{width}}  {uses}, {model.family}, {model.megabytes:.1f} MB, {model.source}{needs}")
+        size = f"{model.megabytes:.1f} MB"
+        typer.echo(one_line(f"{model.name:<{width}}  {uses}, {model.family}, {size}, {model.source}{needs}"))

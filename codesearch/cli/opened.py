@@ -6,6 +6,7 @@ import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from codesearch.cli.printable import one_line
 from codesearch.cli.progress import TerminalProgress
 from codesearch.engine import CodeIndex
 from codesearch.errors import CodesearchError
@@ -31,8 +32,9 @@ def opened(
     update: bool = False,
     enclosing: bool = True,
     quiet: bool = False,
+    hint: str = "",
 ) -> Iterator[CodeIndex]:
-    """An open, fresh index; without ``refresh`` as it is."""
+    """An open, fresh index; without ``refresh`` as it is. ``hint`` is given with a path that does not exist."""
     tell = (lambda line: None) if quiet else _tell
     with TerminalProgress(quiet) as progress:
         try:
@@ -52,10 +54,15 @@ def opened(
                     tell=tell,
                 )
             else:
-                index = CodeIndex.open(path, encoder=encoder, index_dir=index_dir)
+                if exclude or max_file_size:
+                    raise CodesearchError(
+                        "--exclude and --max-file-size change nothing with --no-refresh: "
+                        "leave them out, or give them to `codesearch index`"
+                    )
+                index = CodeIndex.open(path, encoder=encoder, ref=ref, index_dir=index_dir)
         except SourceError as error:
-            if " " not in path and str(error).startswith("no such file"):
-                raise CodesearchError(f"{error} (a query of several words goes in quotes)") from None
+            if hint and str(error).startswith("no such file"):
+                raise CodesearchError(f"{error} ({hint})") from None
             raise
     for note in index.notes:
         tell(note)
@@ -64,4 +71,4 @@ def opened(
 
 
 def _tell(line: str) -> None:
-    print(f"codesearch: {line}", file=sys.stderr)
+    print(f"codesearch: {one_line(line)}", file=sys.stderr)

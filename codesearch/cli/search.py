@@ -61,6 +61,7 @@ def search(
         index_dir=index_dir,
         refresh=not no_refresh,
         quiet=quiet,
+        hint="" if " " in path else "a query of several words goes in quotes",
     ) as index:
         started = time.perf_counter()
         hits = index.search(query, k=count, rerank=matcher or rerank)

@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from codesearch.cli.printable import one_line
 from codesearch.errors import CodesearchError
+from indexer.paths import display_path, resolved
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,13 +43,10 @@ class Place:
     @classmethod
     def of(cls, typed: str, target: Target) -> Place:
         """Keep the style of the path that was typed, as grep does: ``src`` gives ``src/a.py``, ``.`` gives ``a.py``."""
-        root = target.root if target.root.is_dir() else target.root.parent
-        if target.repository.url or not Path(typed).exists():
-            return cls(f"{root.as_posix()}/")
-        if Path(typed).is_absolute():
-            return cls(f"{root.as_posix()}/")
-        relative = Path(os.path.relpath(root)).as_posix()
-        return cls("" if relative == "." else f"{relative}/")
+        if target.repository.url or not Path(typed).exists() or Path(typed).is_absolute():
+            return cls(f"{display_path(target.top.as_posix())}/")
+        relative = Path(os.path.relpath(target.top, resolved("."))).as_posix()
+        return cls("" if relative == "." else f"{display_path(relative)}/")
 
     def path(self, hit: Hit) -> str:
         """The path of a result to print."""
@@ -57,21 +56,22 @@ class Place:
 def print_hits(query: str, hits: Sequence[Hit], took_ms: float, form: str, lines: int, place: Place) -> None:
     """Print results in one of ``FORMATS``; ``lines`` is how much source to show of each."""
     if form == "json":
+        asked = query.encode(errors="replace").decode()  # a byte that was not UTF-8 is in no JSON
         results = [hit.as_dict() for hit in hits]
-        _write(json.dumps({"query": query, "results": results, "took_ms": round(took_ms, 3)}, ensure_ascii=False))
+        _write(json.dumps({"query": asked, "results": results, "took_ms": round(took_ms, 3)}))
     elif form == "vimgrep":
         for hit in hits:
-            _write(f"{place.path(hit)}:{hit.start_line}:1:{hit.signature or _first_line(hit.snippet)}")
+            _write(one_line(f"{place.path(hit)}:{hit.start_line}:1:{hit.signature or _first_line(hit.snippet)}"))
     elif form == "paths":
         for path in dict.fromkeys(place.path(hit) for hit in hits):
-            _write(path)
+            _write(one_line(path))
     elif sys.stdout.isatty():
         from codesearch.cli.coloured import print_coloured
 
         print_coloured(query, hits, lines, place)
     else:
         for hit in hits:
-            _write(_header(hit, place))
+            _write(one_line(_header(hit, place)))
             if lines:
                 _write(_indented(hit, lines))
 

@@ -13,6 +13,7 @@ def status(
     path: Annotated[
         str | None, typer.Argument(metavar="PATH_OR_URL", help="One index; by default all of them.")
     ] = None,
+    ref: options.Ref = None,
     json: options.Json = False,
     index_dir: options.IndexDir = None,
 ) -> None:
@@ -22,9 +23,13 @@ def status(
         codesearch status
         codesearch status . --json
     """
+    from codesearch.cli.printable import printable
+    from codesearch.errors import CodesearchError
     from codesearch.inventory import describe_all, describe_one
 
-    descriptions = [describe_one(path, index_dir)] if path else describe_all(index_dir)
+    if ref and not path:
+        raise CodesearchError("--ref goes with a git URL: name the URL too")
+    descriptions = [describe_one(path, index_dir, ref)] if path else describe_all(index_dir)
     if json:
         import json as encoder
 
@@ -33,4 +38,4 @@ def status(
     if not descriptions:
         typer.echo("nothing is indexed yet: run `codesearch index` in a folder")
     for description in descriptions:
-        typer.echo(description.text())
+        typer.echo(printable(description.text()))

@@ -25,7 +25,7 @@ class AvailableModel:
     """A model on this machine."""
 
     name: str
-    """What ``--encoder`` or ``--rerank`` takes."""
+    """What ``--encoder`` or ``--matcher`` takes."""
     source: str
     """``shipped`` or ``hub cache``."""
     family: str

@@ -75,14 +75,18 @@ class Checkpoint:
         files = ("added_tokens.json", "vocab.json", "tokenizer.json")
         return any(self.has(file) and quoted in (self.folder / file).read_text(encoding="utf-8") for file in files)
 
-    def read_json(self, file: str) -> Any:
-        """Parse a JSON file of the folder; raise ModelError where it is missing or damaged."""
+    def read_json(self, file: str, kind: type = dict) -> Any:
+        """Parse a JSON file of the folder; raise ModelError where it is missing, damaged or of another kind."""
         try:
-            return json.loads((self.folder / file).read_text(encoding="utf-8"))
+            value = json.loads((self.folder / file).read_text(encoding="utf-8"))
         except FileNotFoundError:
             raise ModelError(f"model {self.label}: {file} is missing in {self.folder}") from None
         except ValueError as error:
             raise ModelError(f"model {self.label}: {file} in {self.folder} is not valid JSON ({error})") from None
+        if not isinstance(value, kind):
+            wanted = "object" if kind is dict else "array"
+            raise ModelError(f"model {self.label}: {file} in {self.folder} is not a JSON {wanted}")
+        return value
 
     def require(self, *keys: str) -> list[Any]:
         """The values of ``keys`` in ``config.json``; raise ModelError where one is missing."""

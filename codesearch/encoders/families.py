@@ -70,7 +70,7 @@ def family_of(checkpoint: Checkpoint) -> Family:
         ModelError: none recognises it.
     """
     if is_cross_encoder(checkpoint):
-        raise ModelError(f"model {checkpoint.label} is a matching head, not an encoder: use it with --rerank")
+        raise ModelError(f"model {checkpoint.label} is a matching head, not an encoder: use it with --matcher")
     for family in FAMILIES:
         if family.recognises(checkpoint):
             return family

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING
 from codesearch.encoders.checkpoint import OTHER_RUNTIMES, Checkpoint
 from codesearch.errors import ModelError
 from indexer.errors import first_line
+from indexer.paths import resolved
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -39,15 +41,22 @@ def resolve(name_or_path: str, shipped: Mapping[str, str]) -> Checkpoint:
         if not folder.is_dir():
             raise ModelError(f"model {name_or_path} is not part of this installation ({folder} is missing)")
         return Checkpoint(folder, folder.name)
-    local = Path(name_or_path).expanduser()
-    if local.is_dir():
-        return Checkpoint(local.resolve(), local.resolve().name)
+    local = local_folder(name_or_path, shipped)
+    if local:
+        return Checkpoint(local, local.name)
     hub = _HUB_NAME.fullmatch(name_or_path)
-    if hub is None or local.is_absolute() or name_or_path.startswith("."):
+    if hub is None or name_or_path.startswith("."):
         names = ", ".join(sorted(shipped))
         raise ModelError(f"no model {name_or_path!r}: give {names}, a folder, or a hub name such as owner/name")
     folder = hub_folder(hub["repository"], hub["revision"])
     return Checkpoint(folder, hub["repository"].split("/")[1])
+
+
+def local_folder(name_or_path: str, shipped: Mapping[str, str]) -> Path | None:
+    """The absolute path of the folder that a name means to ``resolve``; None for a shipped or a hub name."""
+    # A Path's own methods raise for a user that does not exist and for a folder that may not be entered.
+    local = os.path.expanduser(name_or_path)  # noqa: PTH111
+    return resolved(local) if name_or_path not in shipped and os.path.isdir(local) else None  # noqa: PTH112
 
 
 def shipped_folders(shipped: Mapping[str, str]) -> dict[str, Path]:

@@ -112,7 +112,7 @@ def load(checkpoint: Checkpoint, device: str | None = None) -> TorchEncoder:
 def modules_of(checkpoint: Checkpoint) -> dict[str, list[Checkpoint]]:
     """The folders that ``modules.json`` names, by the kind of module, in the order in which they run."""
     parts: dict[str, list[Checkpoint]] = {}
-    for module in checkpoint.read_json("modules.json"):
+    for module in checkpoint.read_json("modules.json", list):
         kind = module["type"].rsplit(".", 1)[-1]
         if kind not in MODULES:
             raise ModelError(f"model {checkpoint.label}: module {kind} of modules.json is not supported")

@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from codesearch.encoders.resolve import SHIPPED_FOLDER
 
 COMMANDS = ("search", "index", "similar", "status", "forget", "models", "eval", "train")
 
@@ -94,6 +97,37 @@ def test_a_ref_chooses_what_is_cloned(remote, codesearch):
     shown = json.loads(codesearch("status", "--json").out)["indexes"][0]
     assert (shown["url"], shown["ref"], shown["files"]) == (remote, "old", 4)
     assert len(shown["commit"]) == 40
+
+
+def test_no_refresh_searches_the_index_of_a_ref(remote, codesearch):
+    codesearch("index", remote, "--ref", "old")
+    found = codesearch("search", "shopping cart", remote, "--ref", "old", "--no-refresh", "--json")
+    assert (found.status, found.err) == (0, "")
+    assert "web/cart.js" not in [result["path"] for result in json.loads(found.out)["results"]]
+
+
+def test_status_and_forget_name_the_index_of_a_ref(remote, codesearch):
+    codesearch("index", remote)
+    codesearch("index", remote, "--ref", "old")
+    assert json.loads(codesearch("status", remote, "--ref", "old", "--json").out)["indexes"][0]["ref"] == "old"
+    assert codesearch("forget", remote, "--ref", "old").out == f"forgot {remote} at old\n"
+    assert [index["ref"] for index in json.loads(codesearch("status", "--json").out)["indexes"]] == [None]
+
+
+@pytest.mark.parametrize("command", [["status"], ["forget"], ["search", "cart", "--no-refresh"]])
+def test_a_url_that_is_not_indexed_is_not_cloned_to_say_so(remote, codesearch, cache, command):
+    refused = codesearch(*command, remote)
+    assert refused.status == 2
+    assert refused.err.count("\n") == 1
+    assert not list(cache.rglob(".git"))
+
+
+def test_an_encoder_folder_is_found_again_from_another_folder(project, codesearch, monkeypatch):
+    shutil.copytree(SHIPPED_FOLDER / "static", "my_encoder")
+    codesearch("index", "shop", "--encoder", "./my_encoder")
+    monkeypatch.chdir("/")
+    found = codesearch("search", "parse a date", str(project / "shop"), "-k", "1", "--format", "vimgrep")
+    assert found.out.startswith(f"{project}/shop/dates.py:1:")
 
 
 def test_a_ref_that_does_not_exist_is_named(remote, codesearch):

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+
 import pytest
 
 ERRORS = {
@@ -27,8 +31,23 @@ ERRORS = {
     "a place without a line": (["similar", "shop/dates.py"], "is not FILE:LINE, as in src/main.py:12"),
     "a place in no file": (["similar", "nowhere.py:3"], "no such file: nowhere.py"),
     "a line beyond the file": (["similar", "shop/dates.py:999"], "no indexed function at shop/dates.py:999"),
+    "a line in other digits": (["similar", "shop/dates.py:²"], "is not FILE:LINE, as in src/main.py:12"),
+    "a line beyond any file": (["similar", f"shop/dates.py:{10**25}"], "is not FILE:LINE, as in src/main.py:12"),
+    "a user that does not exist": (["search", "date", "~nobody-of-this-name/x"], "no such file or folder: ~nobody-"),
+    "a place of no user": (["similar", "~nobody-of-this-name/x.py:1"], "no such file: ~nobody-of-this-name/x.py"),
+    "a link to itself": (["search", "date", "circle"], "no such file or folder: circle"),
     "the status of nothing": (["status", "."], "run `codesearch index` first"),
     "forgetting what is not indexed": (["forget", "."], "`codesearch status` lists what is"),
+    "a ref of no URL": (["status", "--ref", "main"], "--ref goes with a git URL: name the URL too"),
+    "forgetting all of a ref": (["forget", "--all", "--ref", "main"], "name the URL instead of --all"),
+    "an exclusion without a refresh": (
+        ["search", "date", "--no-refresh", "--exclude", "shop/"],
+        "change nothing with --no-refresh",
+    ),
+    "a size without a refresh": (
+        ["search", "date", "--no-refresh", "--max-file-size", "9"],
+        "change nothing with --no-refresh",
+    ),
     "forgetting nothing": (["forget"], "name what to forget, or use --all"),
     "forgetting both": (["forget", ".", "--all"], "name what to forget, or use --all"),
 }
@@ -36,6 +55,7 @@ ERRORS = {
 
 @pytest.mark.parametrize(("arguments", "said"), ERRORS.values(), ids=ERRORS.keys())
 def test_an_error_is_one_line_and_status_two(project, codesearch, arguments, said):
+    (project / "circle").symlink_to("circle")
     refused = codesearch(*arguments)
     assert refused.status == 2
     assert refused.out == ""
@@ -45,6 +65,57 @@ def test_an_error_is_one_line_and_status_two(project, codesearch, arguments, sai
     assert said in last
     told = [line for line in refused.err.splitlines()[:-1] if not line.startswith("codesearch: fetching ")]
     assert told == []
+
+
+@pytest.mark.parametrize("arguments", [["search", "date"], ["index"], ["status", "."], ["similar", "a.py:1"]])
+def test_a_current_folder_that_was_deleted_is_said(project, codesearch, arguments):
+    (project / "gone").mkdir()
+    os.chdir("gone")
+    (project / "gone").rmdir()
+    refused = codesearch(*arguments)
+    assert refused.status == 2
+    assert refused.err == "codesearch: the current folder does not exist any more: change to another one\n"
+
+
+@pytest.mark.parametrize("arguments", [["search", "date"], ["search", "date", "--json"], ["models"], ["--help"]])
+def test_output_that_cannot_be_written_is_one_line(project, arguments):
+    with open("/dev/full", "w") as full:  # noqa: PTH123
+        done = subprocess.run([sys.executable, "-m", "codesearch", *arguments], stdout=full, stderr=subprocess.PIPE)
+    assert done.returncode == 2
+    assert done.stderr == b"codesearch: cannot write the output: No space left on device\n"
+
+
+@pytest.mark.parametrize("module", ["codesearch.cli.app", "codesearch.engine", "numpy"])
+def test_an_interruption_while_the_program_is_imported_is_status_130_and_one_line(project, module):
+    interrupted = f"""
+import signal, sys
+import codesearch.__main__ as command
+
+class Interrupting:
+    def find_spec(self, name, path, target=None):
+        if name == {module!r}:
+            signal.raise_signal(signal.SIGINT)
+
+sys.meta_path.insert(0, Interrupting())
+sys.argv = ["codesearch", "search", "date"]
+command.program()
+"""
+    done = subprocess.run([sys.executable, "-c", interrupted], capture_output=True, text=True)
+    assert done.returncode == 130
+    assert done.stderr == "\ncodesearch: stopped; what was done is kept\n"
+
+
+@pytest.mark.parametrize("arguments", [["index", "nowhere"], ["search", "date", "no where"], ["status", "nowhere"]])
+def test_quotes_are_advised_only_where_a_query_may_lack_them(project, codesearch, arguments):
+    assert codesearch(*arguments).err == f"codesearch: no such file or folder: {arguments[-1]}\n"
+
+
+def test_a_place_in_a_folder_that_cannot_be_entered_is_one_line(open_project, codesearch, as_ordinary_user):
+    (open_project / "shop").chmod(0)
+    with as_ordinary_user():
+        refused = codesearch("similar", "shop/dates.py:1")
+    (open_project / "shop").chmod(0o755)
+    assert (refused.status, refused.err) == (2, "codesearch: no such file: shop/dates.py\n")
 
 
 def test_a_folder_that_cannot_be_read_is_named(open_project, codesearch, as_ordinary_user):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 
@@ -167,6 +168,35 @@ def test_similar_in_a_folder_restricts_the_answers_to_it(project, codesearch):
     assert lines == ["shop/retry.py"]
 
 
+def test_similar_works_in_a_single_file(project, codesearch):
+    lines = codesearch("similar", "shop/retry.py:5", "shop/retry.py", "--format", "vimgrep").out.splitlines()
+    assert [line.split(":")[0] for line in lines] == ["shop/retry.py"] * 3
+
+
+def test_names_that_are_not_utf8_are_indexed_and_found(project, codesearch):
+    folder = os.fsdecode(os.fsencode(project) + b"/caf\xe9")
+    shutil.copytree("shop", folder)
+    os.rename(f"{folder}/dates.py", os.fsdecode(os.fsencode(folder) + b"/d\xe9.py"))  # noqa: PTH104
+    found = json.loads(codesearch("search", "parse_date", folder, "--json").out)["results"][0]
+    assert (found["repo"], found["path"]) == (r"caf\xe9", r"d\xe9.py")
+    assert codesearch("status", folder).out.startswith(rf"{project}/caf\xe9")
+    place = os.fsdecode(os.fsencode(folder) + b"/d\xe9.py:1")
+    assert codesearch("similar", place, folder, "--format", "paths").out == f"{project}/caf\\xe9/retry.py\n"
+
+
+def test_a_query_that_is_not_utf8_is_answered(project, codesearch):
+    answer = json.loads(codesearch("search", "parse a date\udce9", "--rerank", "--json").out)
+    assert answer["query"] == "parse a date?"
+    assert answer["results"][0]["path"] == "shop/dates.py"
+
+
+@pytest.mark.parametrize("query", ["parse a date", "parse_date", "kind:function"])
+def test_more_results_than_there_are_functions_can_be_asked_for(project, codesearch, query):
+    found = codesearch("search", query, "-k", str(10**20), "--format", "vimgrep")
+    assert found.status == 0
+    assert 2 < len(found.out.splitlines()) <= 10
+
+
 def test_a_reader_that_closes_the_pipe_early_ends_it_in_silence(project, codesearch):
     codesearch("index")
     command = f"{sys.executable} -m codesearch search date -n 200 | true"
@@ -185,3 +215,14 @@ def test_characters_that_the_terminal_lacks_do_not_end_the_search(project, codes
     )
     assert done.returncode == 0
     assert rb"K\xf6ln" in done.stdout
+
+
+def test_json_is_valid_whatever_the_encoding_of_the_output(project, codesearch):
+    (project / "shop" / "dates.py").write_text('def parse_date(text):\n    """Datum \U0001f4c5."""\n', "utf-8")
+    done = subprocess.run(
+        [sys.executable, "-m", "codesearch", "search", "parse_date", "-k", "1", "--json"],
+        capture_output=True,
+        env={**os.environ, "PYTHONIOENCODING": "cp1252"},
+        timeout=120,
+    )
+    assert "\U0001f4c5" in json.loads(done.stdout)["results"][0]["snippet"]

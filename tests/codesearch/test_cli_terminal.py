@@ -11,8 +11,16 @@ import subprocess
 import sys
 import time
 
+import pytest
+
 CLICKABLE = re.compile(r"\x1b\]8;[^;]*;(file://[^\x1b]+)\x1b\\")
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202e\u2066]")
+
+
+def plain(drawn: str) -> str:
+    """Without the colours and links of this program."""
+    return COLOUR.sub("", re.sub(r"\x1b\]8;[^\x1b]*\x1b\\", "", drawn))
 
 
 def on_a_terminal(*arguments: str, columns: int = 80, interrupt_at: str | None = None) -> tuple[int, str]:
@@ -58,11 +66,39 @@ def test_words_of_the_query_are_marked_in_the_source(project):
     assert {"parse", "date"} <= {word.lower() for word in marked}
 
 
+HOSTILE = "def parse_date(text):\n    return 'a\x1b]0;owned\x07\x1b[2J\x9b31m \u202e\u2066b'\r\n"
+
+
+@pytest.mark.parametrize("form", ["text", "vimgrep", "paths", "json"])
+def test_code_and_names_of_a_stranger_cannot_control_the_terminal(project, form):
+    (project / "a\x1b[31m\nred").mkdir()
+    (project / "a\x1b[31m\nred" / "dates.py").write_text(HOSTILE, "utf-8", newline="")
+    status, drawn = on_a_terminal("search", "parse_date", "-q", "--format", form)
+    assert status == 0
+    assert r"a\x1b[31m\x0ared/dates.py" in drawn.replace(r"\\", "\\")
+    assert CONTROL.search(plain(drawn)) is None
+
+
+@pytest.mark.parametrize("command", ["index", "status", "forget"])
+def test_the_name_of_a_folder_cannot_control_the_terminal(project, command):
+    (project / "a\x1b[31m\nred").mkdir()
+    on_a_terminal("index", "a\x1b[31m\nred", "-q")
+    status, drawn = on_a_terminal(command, "a\x1b[31m\nred")
+    assert status == 0
+    assert "[31m" in drawn
+    assert CONTROL.search(drawn) is None
+
+
+def test_code_with_control_characters_is_shown_with_escapes(project):
+    (project / "shop" / "dates.py").write_text(HOSTILE, "utf-8", newline="")
+    _, drawn = on_a_terminal("search", "parse_date", "-k", "1", "-q")
+    assert r"        return 'a\x1b]0;owned\x07\x1b[2J\x9b31m \u202e\u2066b'" in plain(drawn).splitlines()
+
+
 def test_long_lines_are_cut_at_the_width_of_the_terminal(project):
     (project / "shop" / "dates.py").write_text(f"def parse_date(text):\n    return {' + '.join(['text'] * 60)}\n")
     _, drawn = on_a_terminal("search", "parse_date", "-k", "1", columns=50)
-    plain = COLOUR.sub("", re.sub(r"\x1b\]8;[^\x1b]*\x1b\\", "", drawn))
-    source = [line for line in plain.splitlines() if line.startswith("    ")]
+    source = [line for line in plain(drawn).splitlines() if line.startswith("    ")]
     assert [len(line) for line in source] == [len("    def parse_date(text):"), 50]
     assert source[1].endswith("…")
 

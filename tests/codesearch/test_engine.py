@@ -193,6 +193,16 @@ def test_a_search_beside_a_first_run_says_to_try_again(project, tmp_path):
         CodeIndex.build(project, wait=False)
 
 
+def test_a_search_beside_a_run_of_a_newer_version_tells_of_the_version(project):
+    with CodeIndex.build(project) as index:
+        index.store.connection.execute("PRAGMA user_version = 99")
+    with (
+        FileLock(index.target.folder / "index.lock"),
+        pytest.raises(StoreError, match=r"schema 99, newer than .*: upgrade codesearch"),
+    ):
+        CodeIndex.build(project, wait=False)
+
+
 def test_several_threads_may_search_at_once(project):
     with CodeIndex.build(project) as index:
         expected = [hit.path for hit in index.search("parse a date")]
@@ -212,6 +222,7 @@ def test_an_empty_folder_has_an_index_without_answers(tmp_path, cache):
     (tmp_path / "empty").mkdir()
     with CodeIndex.build(tmp_path / "empty") as index:
         assert index.search("anything at all") == []
+        assert index.search("anything at all", rerank=Prefers("anything")) == []
 
 
 def test_an_encoder_may_be_given_by_name_or_as_an_object(project):

@@ -92,6 +92,7 @@ def test_an_index_on_a_read_only_disk_is_searched_but_not_refreshed(tmp_path: Pa
     write_source(place.root, 3, 20)
     for refused in (place.search(), place.index()):
         assert is_one_line(refused), (refused.stdout, refused.stderr)
+        assert "`codesearch search --no-refresh` answers from it as it is" in refused.stderr
     assert place.search("--no-refresh").stdout == before
 
 

@@ -74,6 +74,17 @@ def test_an_index_that_is_being_written_is_not_deleted(indexed):
     assert inventory.describe_one(str(indexed)).functions == 10
 
 
+def test_an_index_that_cannot_be_deleted_is_not_said_to_be_forgotten(open_project, as_ordinary_user):
+    CodeIndex.build(open_project).close()
+    folder = resolve(open_project).folder
+    folder.chmod(0o555)
+    (folder / "index.lock").chmod(0o666)
+    with as_ordinary_user(), pytest.raises(StoreError, match=r"cannot delete .*: Permission denied"):
+        inventory.forget_one(str(open_project))
+    folder.chmod(0o755)
+    assert inventory.describe_one(str(open_project)).functions == 10
+
+
 def test_forgetting_everything_counts_what_there_was(indexed):
     CodeIndex.build(indexed / "web").close()
     assert inventory.forget_all() == 2

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 import shutil
 import subprocess
 import sys
-from itertools import chain
 
 import numpy as np
 import pytest
@@ -18,7 +18,9 @@ from codesearch.encoders.causal import LLM2VEC_CONFIG
 from codesearch.encoders.checkpoint import Checkpoint
 from codesearch.encoders.convert import main as convert
 from codesearch.encoders.load import load_encoder
+from codesearch.encoders.lora import ADAPTER_CONFIG
 from codesearch.encoders.protocol import Encoder
+from codesearch.encoders.sentence_transformer import SETTINGS
 from codesearch.encoders.tokens import TOKENIZER_FILES
 from codesearch.errors import ModelError
 
@@ -90,11 +92,11 @@ def test_the_name_tells_models_apart_and_is_the_same_for_a_copy(model, tmp_path)
     assert load_encoder(str(copy), device="cpu").name != name
 
 
-def test_every_file_that_is_read_is_part_of_the_identity(tmp_path):
-    for file in {LLM2VEC_CONFIG, *chain.from_iterable(TOKENIZER_FILES)}:
-        before = Checkpoint(tmp_path, "model").name()
-        (tmp_path / file).write_text("{}")
-        assert Checkpoint(tmp_path, "model").name() != before, file
+@pytest.mark.parametrize("file", [*itertools.chain(*TOKENIZER_FILES), LLM2VEC_CONFIG, ADAPTER_CONFIG, SETTINGS])
+def test_every_file_that_decides_the_vectors_changes_the_name(tmp_path, file):
+    before = Checkpoint(tmp_path, "model").name()
+    (tmp_path / file).write_text("{}")
+    assert Checkpoint(tmp_path, "model").name() != before
 
 
 def test_a_name_that_is_nothing_lists_what_can_be_given():
@@ -215,6 +217,14 @@ def test_damaged_json_is_said(model):
     assert refusal(model).startswith("model model: modules.json")
 
 
+@pytest.mark.parametrize(
+    ("file", "content", "kind"), [("config.json", "[]", "object"), ("modules.json", "{}", "array")]
+)
+def test_json_of_another_kind_is_said(model, file, content, kind):
+    (model / file).write_text(content)
+    assert refusal(model) == f"model model: {file} in {model} is not a JSON {kind}"
+
+
 def test_an_unknown_architecture_lists_the_known_ones(model):
     (model / "modules.json").unlink()
     rewrite(model, lambda config: {**config, "model_type": "mamba3", "architectures": ["Mamba3Model"]})
@@ -240,7 +250,7 @@ def test_a_nomic_bert_of_another_kind_is_refused(tmp_path):
 
 def test_a_cross_encoder_is_refused_as_an_encoder(tmp_path):
     checkpoints.cross_encoder(tmp_path / "model")
-    assert refusal(tmp_path / "model") == "model model is a matching head, not an encoder: use it with --rerank"
+    assert refusal(tmp_path / "model") == "model model is a matching head, not an encoder: use it with --matcher"
 
 
 def test_an_adapter_of_another_kind_than_lora_is_refused(tmp_path):

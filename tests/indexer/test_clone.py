@@ -130,6 +130,17 @@ def test_a_clone_is_shallow_and_follows_the_default_branch(repository: Any, cach
     assert contents(folder) == {"a.py": "2", "b.py": "new"}
 
 
+@pytest.mark.parametrize("is_cloned", [False, True])
+def test_without_git_the_line_says_so(
+    is_cloned: bool, repository: Any, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repository.commit({"a.py": "1"})
+    if is_cloned:
+        clone_or_update(url_of(repository), None, cache)
+    monkeypatch.setenv("PATH", "/nonexistent")
+    assert message(url_of(repository), cache) == f"git is needed to clone {url_of(repository)}, but it is not installed"
+
+
 def test_an_update_leaves_unchanged_files_untouched(repository: Any, cache: Path) -> None:
     repository.commit({"a.py": "1", "b.py": "1"})
     folder = clone_or_update(url_of(repository), None, cache)
