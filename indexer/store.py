@@ -138,6 +138,10 @@ class Store:
         """Forget files and their functions; their vectors stay for when they come back."""
         self.connection.executemany("DELETE FROM files WHERE id = ?", ((i,) for i in ids))
 
+    def distrust_files(self) -> None:
+        """Have every file read again, however often that is interrupted: no file has this inode."""
+        self.connection.execute("UPDATE files SET inode = -1")
+
     def replace_file(self, file: FileRecord, functions: Sequence[NewFunction]) -> None:
         """Record a file and what was extracted from it.
 

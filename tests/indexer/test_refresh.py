@@ -6,7 +6,8 @@ import os
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,9 @@ from indexing import CountingEncoder, Indexed
 from numpy.typing import NDArray
 
 from indexer import encoding as encoding_module
+from indexer import extraction
+from indexer.extraction import Extracted
+from indexer.mend import discard
 
 _opened: list[str] | None = None
 
@@ -182,6 +186,36 @@ def test_ctrl_c_keeps_what_was_encoded(tmp_path: Path, monkeypatch: pytest.Monke
     indexed.encoder = CountingEncoder()
     indexed.refresh()
     assert len(indexed.encoder.encoded) == 13
+
+
+def stopped_after(files: int) -> Callable[..., Iterator[Extracted]]:
+    """Extraction in which Ctrl-C comes after so many files."""
+    real = extraction.extract_files
+
+    def extract_files(*arguments: Any, **options: Any) -> Iterator[Extracted]:
+        yield from islice(real(*arguments, **options), files)
+        raise KeyboardInterrupt
+
+    return extract_files
+
+
+@pytest.mark.parametrize("made_by", [None, "2"])
+def test_files_that_were_read_before_ctrl_c_are_not_read_again_by_this_version(
+    indexed: Indexed, monkeypatch: pytest.MonkeyPatch, made_by: str | None
+) -> None:
+    if made_by is None:
+        discard(indexed.folder)
+    else:
+        with closing(indexed.open()) as store, store.transaction():
+            store.set_meta("extraction", made_by)
+    with monkeypatch.context() as patched:
+        patched.setattr(extraction, "extract_files", stopped_after(3))
+        for left in (5, 2):
+            with pytest.raises(KeyboardInterrupt):
+                indexed.refresh()
+            assert len(indexed.changes().to_read) == left
+    assert indexed.refresh().read == 2
+    assert indexed.refresh().read == 0
 
 
 class _Slow(CountingEncoder):
