@@ -47,13 +47,10 @@ class FoundFile(NamedTuple):
     inode: int
 
 
-def crawl(
-    root: Path, options: CrawlOptions | None = None, under: str = "", skipped: Skipped | None = None
-) -> Iterator[FoundFile]:
+def crawl(root: Path, options: CrawlOptions | None = None, skipped: Skipped | None = None) -> Iterator[FoundFile]:
     """The files below ``root`` (or ``root`` itself, if it is a file), in an order that is the same every time.
 
-    ``under`` restricts the answer to a folder or file below the root; paths stay relative to the root. What is
-    passed over is counted in ``skipped``. Links are never followed, except that ``root`` itself may be one.
+    What is passed over is counted in ``skipped``. Links are never followed, except that ``root`` itself may be one.
 
     Raises ``SourceError`` at once if ``root`` cannot be listed.
     """
@@ -63,7 +60,7 @@ def crawl(
         status = root.stat()
         if stat.S_ISDIR(status.st_mode):
             os.scandir(root).close()
-            return _Crawl(str(root.resolve()), options, skipped).files(under.strip("/"))
+            return _Crawl(str(root.resolve()), options, skipped).files("")
     except FileNotFoundError:
         raise SourceError(f"no such file or folder: {root}") from None
     except OSError as error:
@@ -92,16 +89,8 @@ class _Crawl:
         # The user's rules inside of each folder met so far, None for a folder that is skipped.
         self.folders: dict[str, Rules | None] = {"": self._with_user_files("", Rules())}
 
-    def files(self, under: str) -> Iterator[FoundFile]:
-        folder, name = under, ""
-        if under and not os.path.isdir(self.base + under):  # noqa: PTH112 - a link is refused by _enter
-            folder, _, name = under.rpartition("/")
-        found = self._list(folder)
-        return (file for file in found if file.path == under) if name else found
-
-    def _list(self, folder: str) -> Iterator[FoundFile]:
-        if self._enter(folder, tracked=True) is None:
-            return
+    def files(self, folder: str) -> Iterator[FoundFile]:
+        """The files of the root or of a repository below it, which ``_enter`` has let in."""
         listing = self._ask_git(folder)
         if listing is None:
             yield from self._walk(folder)
@@ -234,23 +223,19 @@ class _Crawl:
         if not os.path.lexists(f"{self.base}{folder}/.git"):
             self.skipped.add(SkipReason.SUBMODULE, f"{folder}/")
         elif self._enter(folder, tracked=tracked) is not None:
-            yield from self._list(folder)
+            yield from self.files(folder)
 
     # Elsewhere ------------------------------------------------------------------------------------------------
 
     def _walk(self, top: str) -> Iterator[FoundFile]:
-        git_rules = Rules()
-        above = top.split("/") if top else []
-        for depth in range(len(above)):
-            git_rules = self._with_gitignore("/".join(above[:depth]), git_rules)
-        waiting = [(top, git_rules)]
+        waiting = [(top, Rules())]
         while waiting:
             folder, git_rules = waiting.pop()
             rules = self._enter(folder, tracked=False)
             if rules is None:
                 continue
             if folder != top and os.path.lexists(f"{self.base}{folder}/.git"):
-                yield from self._list(folder)
+                yield from self.files(folder)
                 continue
             try:
                 with os.scandir(self.base + folder) as entries:
