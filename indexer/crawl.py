@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -47,10 +47,13 @@ class FoundFile(NamedTuple):
     inode: int
 
 
-def crawl(root: Path, options: CrawlOptions | None = None, skipped: Skipped | None = None) -> Iterator[FoundFile]:
+def crawl(
+    root: Path, options: CrawlOptions | None = None, skipped: Skipped | None = None, own: Iterable[str] = ()
+) -> Iterator[FoundFile]:
     """The files below ``root`` (or ``root`` itself, if it is a file), in an order that is the same every time.
 
-    What is passed over is counted in ``skipped``. Links are never followed, except that ``root`` itself may be one.
+    What is passed over is counted in ``skipped``, but for the ``own`` folders, those that codesearch itself writes
+    (see ``indexer.location``). Links are never followed, except that ``root`` itself may be one.
 
     Raises ``SourceError`` at once if ``root`` cannot be listed.
     """
@@ -60,7 +63,7 @@ def crawl(root: Path, options: CrawlOptions | None = None, skipped: Skipped | No
         status = root.stat()
         if stat.S_ISDIR(status.st_mode):
             os.scandir(root).close()
-            return _Crawl(str(root.resolve()), options, skipped).files("")
+            return _Crawl(str(root.resolve()), options, skipped, own).files("")
     except FileNotFoundError:
         raise SourceError(f"no such file or folder: {root}") from None
     except OSError as error:
@@ -81,13 +84,13 @@ def _single(name: str, status: os.stat_result, options: CrawlOptions, skipped: S
 class _Crawl:
     """One crawl. Paths are relative to ``root`` without a trailing slash; the root itself is ``""``."""
 
-    def __init__(self, root: str, options: CrawlOptions, skipped: Skipped) -> None:
+    def __init__(self, root: str, options: CrawlOptions, skipped: Skipped, own: Iterable[str]) -> None:
         self.base = f"{root.rstrip('/')}/"
         self.options = options
         self.skipped = skipped
         self.exclude = Rules().with_lines("", options.exclude)
         # The user's rules inside of each folder met so far, None for a folder that is skipped.
-        self.folders: dict[str, Rules | None] = {"": self._with_user_files("", Rules())}
+        self.folders: dict[str, Rules | None] = {"": self._with_user_files("", Rules()), **dict.fromkeys(own)}
 
     def files(self, folder: str) -> Iterator[FoundFile]:
         """The files of the root or of a repository below it, which ``_enter`` has let in."""

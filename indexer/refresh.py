@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from indexer.crawl import CrawlOptions, FoundFile, crawl
 from indexer.encoding import CodeEncoder, encode_missing
+from indexer.location import own_folders
 from indexer.paths import display_path, path_from_display
 from indexer.progress import Progress, Silent
 from indexer.records import EXTRACTION_VERSION, FileRecord, Repository
@@ -70,7 +71,7 @@ def changes(store: Store, root: Path, options: CrawlOptions) -> Changes:
     result = Changes(indexed_at=_indexed_at(store))
     known = store.files()
     anew = store.meta("extraction") not in (EXTRACTION_VERSION, _BEGUN)
-    for found in crawl(root, options, skipped=result.skipped):
+    for found in crawl(root, options, result.skipped, own_folders(root, store.folder)):
         result.found += 1
         old = known.pop(display_path(found.path), None)
         if old is None or anew:

@@ -140,6 +140,22 @@ def test_a_branch_switch_and_back_costs_no_encoding(tmp_path: Path, make_reposit
     assert indexed.content()[1] == on_main[1]
 
 
+@pytest.mark.parametrize(("cache", "index_dir"), [("cache", "cache/indexes"), ("cache", ""), ("elsewhere", "sub/ix")])
+def test_an_index_below_its_root_and_what_lies_beside_it_is_not_indexed(
+    root: Path, write_files: Any, monkeypatch: pytest.MonkeyPatch, cache: str, index_dir: str
+) -> None:
+    monkeypatch.setenv("CODESEARCH_CACHE", str(root / cache))
+    mine = {"a.py": "x = 1\n", "clones/mine.py": "y = 2\n"}
+    write_files(root, mine)
+    write_files(root / index_dir, {"clones/theirs-0.lock": "", "clones/theirs-0/b.py": "", "other-0/index.db": ""})
+    write_files(root / cache, {"models/some/config.json": "{}"})
+    indexed = Indexed(root, root / index_dir / "root-0")
+    indexed.refresh()
+    write_files(root / index_dir, {"other-0/index.stamp": "[1]"})
+    assert indexed.refresh().read == 0
+    assert [path for path, *_ in indexed.content()[0]] == [*mine]
+
+
 def test_a_file_that_becomes_readable_is_read(
     open_folder: Path, as_ordinary_user: Callable[[], AbstractContextManager[None]]
 ) -> None:
