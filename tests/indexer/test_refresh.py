@@ -7,6 +7,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -232,6 +233,21 @@ def test_files_that_were_read_before_ctrl_c_are_not_read_again_by_this_version(
             assert len(indexed.changes().to_read) == left
     assert indexed.refresh().read == 2
     assert indexed.refresh().read == 0
+
+
+class _LosesWorkers(CountingEncoder):
+    reload = staticmethod(partial(os._exit, 137))
+
+
+def test_workers_that_are_killed_while_they_encode_cost_nothing(
+    indexed: Indexed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(encoding_module, "_POOL_FUNCTIONS", 1)
+    monkeypatch.setattr(os, "cpu_count", lambda: 2)
+    indexed.encoder = _LosesWorkers()
+    indexed.write("new.py", "def brand_new():\n    pass\n")
+    assert indexed.refresh().encoded == 1
+    assert "brand_new" in indexed.names_by_meaning()
 
 
 class _Slow(CountingEncoder):
