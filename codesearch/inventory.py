@@ -141,10 +141,20 @@ def _describe(folder: Path) -> Description:
             languages=dict(languages),
             skipped=_counts(store.meta("skipped")),
             encoder=store.meta("encoder") or "none yet",
-            size=sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()),
+            size=_bytes_in(folder),
             indexed_at=repository.indexed_at if repository else None,
             folder=str(folder),
         )
+
+
+def _bytes_in(folder: Path) -> int:
+    """The size of its files; a run that is under way may delete some meanwhile."""
+    size = 0
+    for parent, _, names in os.walk(folder):
+        for name in names:
+            with contextlib.suppress(FileNotFoundError):
+                size += Path(parent, name).stat().st_size
+    return size
 
 
 def _describe_anyway(folder: Path) -> Description:
