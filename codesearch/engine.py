@@ -21,6 +21,7 @@ from indexer.mend import is_stamped, open_or_mend, stamp, was_tampered_with
 from indexer.progress import Progress
 from indexer.records import EXTRACTION_VERSION
 from indexer.refresh import Changes, Report, changes, refresh
+from indexer.skip import Skipped
 from indexer.store import Store
 from indexer.vectors import VectorIndex
 from indexer.words import WordIndex
@@ -52,6 +53,8 @@ class CodeIndex:
         """Lines that the user should see: what was mended, what is not covered."""
         self.report: Report | None = None
         """What the run that brought the index up to date did; None when nothing had changed."""
+        self.skipped = Skipped()
+        """What was passed over when the files were last looked at; nothing where they were not."""
         self._words = WordIndex(store.folder)
         self._vectors = VectorIndex(store, encoder.name, encoder.dim)
         self._matchers: dict[str, Matcher] = {}
@@ -133,7 +136,7 @@ class CodeIndex:
         finally:
             lock.release()
         index = cls(target, store, loaded, [*([note] if note else []), *report.notes])
-        index.report = report
+        index.report, index.skipped = report, report.skipped
         return index
 
     @classmethod
@@ -182,6 +185,7 @@ class CodeIndex:
             changed = changes(store, target.root, options) if store.meta("encoder") == encoder.name else None
         if changed is not None and not changed:
             index = cls(target, store, encoder)
+            index.skipped = changed.skipped
             if index._is_whole():
                 return index
         store.close()

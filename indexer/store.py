@@ -213,6 +213,10 @@ class Store:
         """Number of rows of ``files``, ``functions`` or ``vectors``."""
         return int(self.connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0])
 
+    def count_indexed_files(self) -> int:
+        """Number of files that were read and not skipped."""
+        return int(self.connection.execute("SELECT count(*) FROM files WHERE skipped IS NULL").fetchone()[0])
+
     def function_rows(self, ids: Sequence[int]) -> dict[int, FunctionRow]:
         """The functions of these ids; ids that are gone are left out."""
         select = f"SELECT {_ROW} FROM functions JOIN files ON files.id = file_id WHERE functions.id IN"
