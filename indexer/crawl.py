@@ -223,10 +223,18 @@ class _Crawl:
 
     def _nested(self, folder: str, *, tracked: bool) -> Iterator[FoundFile]:
         """A submodule, or a repository inside this one; git names it, and not its files."""
-        if not os.path.lexists(f"{self.base}{folder}/.git"):
-            self.skipped.add(SkipReason.SUBMODULE, f"{folder}/")
-        elif self._enter(folder, tracked=tracked) is not None:
-            yield from self.files(folder)
+        if os.path.lexists(f"{self.base}{folder}/.git"):
+            if self._enter(folder, tracked=tracked) is not None:
+                yield from self.files(folder)
+            return
+        try:
+            with os.scandir(self.base + folder) as entries:
+                is_empty = next(entries, None) is None
+        except OSError:
+            self.skipped.add(SkipReason.UNREADABLE, f"{folder}/")
+        else:
+            if is_empty:  # otherwise it has taken the place of a file, and git names what is in it
+                self.skipped.add(SkipReason.SUBMODULE, f"{folder}/")
 
     # Elsewhere ------------------------------------------------------------------------------------------------
 

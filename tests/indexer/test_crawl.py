@@ -228,3 +228,12 @@ def test_a_checked_out_submodule_is_crawled_and_an_absent_one_counted(
     skipped = Skipped()
     assert paths(repository.folder, skipped=skipped) == [".gitmodules", "a.py", "here/lib.py"]
     assert skipped.examples == {SkipReason.SUBMODULE: ["absent/"]}
+
+
+def test_a_folder_in_the_place_of_a_tracked_file_is_no_submodule(repository: Any, write_files: Write) -> None:
+    repository.commit({"a": "", "b.py": ""})
+    (repository.folder / "a").unlink()
+    write_files(repository.folder, {"a/c.py": ""})
+    skipped = Skipped()
+    assert paths(repository.folder, skipped=skipped) == ["a/c.py", "b.py"]
+    assert skipped.counts == {}
