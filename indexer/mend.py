@@ -151,7 +151,9 @@ def _drop_damaged(store: Store) -> int:
         with store.transaction():
             for table, rowids in broken.items():
                 connection.executemany(f"DELETE FROM {table} WHERE rowid = ?", ((rowid,) for rowid in rowids))
-            if broken["vectors"]:
+            if broken["encoders"]:  # whose number the next one gets
+                connection.execute("DELETE FROM vectors WHERE encoder_id NOT IN (SELECT id FROM encoders)")
+            if broken["vectors"] or broken["encoders"]:
                 store.drop_derived("vectors-")  # which says that these functions are encoded
     return sum(map(len, broken.values()))
 
