@@ -129,13 +129,14 @@ class CodeIndex:
             raise StoreError(f"cannot write the index in {target.folder}: {error.strerror or error}") from error
         try:
             store, note = open_or_mend(target.folder, anew=rebuild)
-            with store.reading():
-                settings.remember(store)
-                report = refresh(store, target.repository, target.root, loaded, options, progress, planned)
-            stamp(store)
+            with store.closed_on_error():
+                with store.reading():
+                    settings.remember(store)
+                    report = refresh(store, target.repository, target.root, loaded, options, progress, planned)
+                stamp(store)
+                index = cls(target, store, loaded, [*([note] if note else []), *report.notes])
         finally:
             lock.release()
-        index = cls(target, store, loaded, [*([note] if note else []), *report.notes])
         index.report, index.skipped = report, report.skipped
         return index
 
@@ -153,21 +154,22 @@ class CodeIndex:
         if was_tampered_with(target.folder):
             raise StoreError(f"the index in {target.folder} is damaged or was copied: run `codesearch index` first")
         store = Store.open(target.folder)
-        loaded = _load(Settings.chosen(target.folder, None, None, None).encoder if encoder is None else encoder)
-        with store.reading():
-            made_with, made_by = store.meta("encoder"), store.meta("extraction")
-        if made_by not in (None, EXTRACTION_VERSION):
-            raise StoreError(f"another version made the index in {target.folder}: run `codesearch index` first")
-        if made_with and made_with != loaded.name:
-            raise CodesearchError(
-                f"this index was made with the encoder {made_with}, not {loaded.name}: "
-                "search with the same --encoder, or index again with this one"
-            )
-        index = cls(target, store, loaded)
-        if not is_stamped(target.folder):
-            index.notes.append(index.coverage_note("indexing is not complete"))
-        elif not index._is_whole():
-            raise StoreError(f"the index in {target.folder} is damaged: run `codesearch index` first")
+        with store.closed_on_error():
+            loaded = _load(Settings.chosen(target.folder, None, None, None).encoder if encoder is None else encoder)
+            with store.reading():
+                made_with, made_by = store.meta("encoder"), store.meta("extraction")
+            if made_by not in (None, EXTRACTION_VERSION):
+                raise StoreError(f"another version made the index in {target.folder}: run `codesearch index` first")
+            if made_with and made_with != loaded.name:
+                raise CodesearchError(
+                    f"this index was made with the encoder {made_with}, not {loaded.name}: "
+                    "search with the same --encoder, or index again with this one"
+                )
+            index = cls(target, store, loaded)
+            if not is_stamped(target.folder):
+                index.notes.append(index.coverage_note("indexing is not complete"))
+            elif not index._is_whole():
+                raise StoreError(f"the index in {target.folder} is damaged: run `codesearch index` first")
         return index
 
     def _is_whole(self) -> bool:
@@ -181,20 +183,23 @@ class CodeIndex:
         if not is_stamped(target.folder):
             return None
         store = Store.open(target.folder)
-        with store.reading():
-            changed = changes(store, target.root, options) if store.meta("encoder") == encoder.name else None
-        if changed is not None and not changed:
-            index = cls(target, store, encoder)
-            index.skipped = changed.skipped
-            if index._is_whole():
-                return index
+        with store.closed_on_error():
+            with store.reading():
+                changed = changes(store, target.root, options) if store.meta("encoder") == encoder.name else None
+            if changed is not None and not changed:
+                index = cls(target, store, encoder)
+                index.skipped = changed.skipped
+                if index._is_whole():
+                    return index
         store.close()
         return changed
 
     @classmethod
     def _open_while_busy(cls, target: Target, encoder: Encoder) -> CodeIndex:
         try:
-            index = cls(target, Store.open(target.folder), encoder)
+            store = Store.open(target.folder)
+            with store.closed_on_error():
+                index = cls(target, store, encoder)
         except StoreError:
             raise CodesearchError("another process has just begun to index this: try again in a moment") from None
         index.notes.append(index.coverage_note("another process is indexing"))

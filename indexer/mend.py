@@ -87,6 +87,7 @@ def open_or_mend(folder: Path, *, anew: bool = False) -> tuple[Store, str | None
     try:
         (folder / _STAMP).unlink(missing_ok=True)
     except OSError as error:
+        store.close()
         raise StoreError(f"cannot write the index in {folder}: {_reason(error)}") from error
     return store, note
 

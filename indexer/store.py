@@ -62,6 +62,15 @@ class Store:
         self.connection.close()
 
     @contextlib.contextmanager
+    def closed_on_error(self) -> Iterator[None]:
+        """Close the connection where what is done within fails."""
+        try:
+            yield
+        except BaseException:
+            self.close()
+            raise
+
+    @contextlib.contextmanager
     def reading(self) -> Iterator[None]:
         """Raises StoreError for whatever SQLite meets within: a damaged database, a disk that cannot be read."""
         try:

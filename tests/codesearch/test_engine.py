@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -64,6 +65,22 @@ def test_open_takes_the_index_as_it_is(project):
     (project / "shop" / "dates.py").unlink()
     with CodeIndex.open(project) as index:
         assert index.search("parse a date", language="python")[0].path == "shop/dates.py"
+
+
+class Breaks(Vowels):
+    name = "breaks@1"
+
+    def encode_code(self, codes):
+        raise CodesearchError("broken")
+
+
+@pytest.mark.parametrize("how", [CodeIndex.open, CodeIndex.build])
+def test_an_index_that_cannot_be_built_or_opened_leaves_no_file_open(project, cache, how):
+    CodeIndex.build(project).close()
+    with pytest.raises(CodesearchError) as error:  # which would keep alive what is left
+        how(project, encoder=Breaks())
+    assert not [link for link in Path("/proc/self/fd").iterdir() if link.resolve().is_relative_to(cache)]
+    del error
 
 
 def test_open_without_an_index_says_what_to_do(project):
