@@ -14,6 +14,7 @@ from typing import Any
 from codesearch.target import resolve
 from indexer.errors import StoreError
 from indexer.location import cache_folder, index_folder, indexes_folder
+from indexer.remove import remove_folder
 from indexer.store import DATABASE, Store
 
 _UNITS = (("day", 86400), ("hour", 3600), ("minute", 60), ("second", 1))
@@ -94,7 +95,7 @@ def forget_one(path_or_url: str, index_dir: Path | None = None) -> str:
         raise StoreError(f"{path_or_url} is not indexed: `codesearch status` lists what is")
     _delete(target.folder)
     if target.repository.url:
-        shutil.rmtree(target.root, ignore_errors=True)
+        _delete_clones(target.root)
     return target.repository.url or str(target.root)
 
 
@@ -103,7 +104,7 @@ def forget_all(index_dir: Path | None = None) -> int:
     folders = _folders(index_dir)
     for folder in folders:
         _delete(folder)
-    shutil.rmtree((index_dir or cache_folder()) / "clones", ignore_errors=True)
+    _delete_clones((index_dir or cache_folder()) / "clones")
     return len(folders)
 
 
@@ -120,6 +121,14 @@ def _delete(folder: Path) -> None:
             shutil.rmtree(folder, ignore_errors=True)
     except Timeout:
         raise StoreError(f"{folder} is being indexed by another process: try again when it is done") from None
+    except OSError as error:
+        raise StoreError(f"cannot delete {folder}: {error.strerror or error}") from error
+
+
+def _delete_clones(folder: Path) -> None:
+    try:
+        if folder.exists():
+            remove_folder(folder)
     except OSError as error:
         raise StoreError(f"cannot delete {folder}: {error.strerror or error}") from error
 
