@@ -110,7 +110,7 @@ def refresh(
     words = WordIndex(store.folder)
     if plan:
         _read_files(store, repository, root, plan, options, progress, words)
-    if words.update(store):
+    if words.update(store, progress):
         report.notes.append("the word index was damaged or unfinished and is built anew")
     report.encoded = encode_missing(store, encoder, progress)
     if VectorIndex(store, encoder.name, encoder.dim).update():
