@@ -3,9 +3,10 @@
     python benchmarks/faults.py --kills 100
 
 Each run is ended by SIGKILL. Then the index must open and answer from what was committed, a second run must complete
-it, and its files, functions, vectors and answers must be those of a run that nothing disturbed. Every third kill
-meets a run on an empty folder, every third a run that catches up with changed files, every third a run that goes on
-after another kill. Prints a table and exits with 1 if one check failed.
+it and read no file again that an index made from nothing had committed, and its files, functions, vectors and answers
+must be those of a run that nothing disturbed. Every third kill meets a run on an empty folder, every third a run that
+catches up with changed files, every third a run that goes on after another kill. Prints a table and exits with 1 if
+one check failed.
 """
 
 from __future__ import annotations
@@ -82,6 +83,10 @@ class Trial:
     index_dir: Path
     encoder_name: str
     encoder: Encoder
+    committed: int = 0
+    """Files that the killed run had committed."""
+    read: int = 0
+    """Files that the last complete run read."""
     failures: list[str] = field(default_factory=list)
     stages: Counter[str] = field(default_factory=Counter)
 
@@ -97,6 +102,7 @@ class Trial:
 
     def build(self, index_dir: Path | None = None) -> Content:
         with CodeIndex.build(self.corpus, encoder=self.encoder, index_dir=index_dir or self.index_dir) as index:
+            self.read = index.report.read if index.report else 0
             return content(index)
 
     def differences(self, before: Path) -> list[str]:
@@ -105,7 +111,10 @@ class Trial:
         BM25 counts deleted functions until the word index is built anew, which a kill can bring about earlier, so the
         answers may also be those of an index made from nothing.
         """
+        from_nothing = not before.exists()
         completed = self.build()
+        if from_nothing and self.read > len(completed.files) - self.committed:
+            return [f"{self.read} of {len(completed.files)} files read again, of which {self.committed} were committed"]
         differences = completed.differences(self.build(before))
         if differences != ["answers"]:
             return differences
@@ -114,10 +123,12 @@ class Trial:
 
     def check_after_kill(self) -> str:
         """What the killed run left; it must open and answer."""
+        self.committed = 0
         try:
             with CodeIndex.open(self.corpus, encoder=self.encoder, index_dir=self.index_dir) as index:
                 for query in QUERIES:
                     index.search(query)
+                self.committed = index.store.count("files")
                 return stage(index)
         except StoreError as error:
             if "no index in" in str(error):

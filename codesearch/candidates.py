@@ -107,7 +107,7 @@ class CandidateSearch:
     def _prepare(self) -> None:
         """Whoever asks twice will ask again, so all profiles are read then; one by one, each query would wait."""
         self._searches += 1
-        if self._searches == 2 and self._store.last_id() <= _PROFILES_REMEMBERED:
+        if self._searches == 2 and self._store.count("functions") <= _PROFILES_REMEMBERED:
             self._profiles.read_all()
         elif len(self._profiles) > _PROFILES_REMEMBERED:
             self._profiles = Profiles(self._store)

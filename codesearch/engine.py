@@ -22,6 +22,7 @@ from indexer.mend import is_stamped, open_or_mend, stamp, was_tampered_with
 from indexer.progress import Progress
 from indexer.records import EXTRACTION_VERSION
 from indexer.refresh import Changes, Report, changes, refresh
+from indexer.skip import Skipped
 from indexer.store import DATABASE, Store
 from indexer.vectors import VectorIndex
 from indexer.words import WordIndex
@@ -53,6 +54,8 @@ class CodeIndex:
         """Lines that the user should see: what was mended, what is not covered."""
         self.report: Report | None = None
         """What the run that brought the index up to date did; None when nothing had changed."""
+        self.skipped = Skipped()
+        """What was passed over when the files were last looked at; nothing where they were not."""
         self._words = WordIndex(store.folder)
         self._vectors = VectorIndex(store, encoder.name, encoder.dim)
         self._matchers: dict[str, Matcher] = {}
@@ -128,14 +131,15 @@ class CodeIndex:
             raise StoreError(f"cannot write the index in {target.folder}: {error.strerror or error}{hint}") from error
         try:
             store, note = open_or_mend(target.folder, anew=rebuild)
-            with store.reading():
-                settings.remember(store)
-                report = refresh(store, target.repository, target.root, loaded, options, progress, planned)
-            stamp(store)
+            with store.closed_on_error():
+                with store.reading():
+                    settings.remember(store)
+                    report = refresh(store, target.repository, target.root, loaded, options, progress, planned)
+                stamp(store)
+                index = cls(target, store, loaded, [*([note] if note else []), *report.notes])
         finally:
             lock.release()
-        index = cls(target, store, loaded, [*([note] if note else []), *report.notes])
-        index.report = report
+        index.report, index.skipped = report, report.skipped
         return index
 
     @classmethod
@@ -157,21 +161,22 @@ class CodeIndex:
         if was_tampered_with(target.folder):
             raise StoreError(f"the index in {target.folder} is damaged or was copied: run `codesearch index` first")
         store = Store.open(target.folder)
-        loaded = _load(Settings.chosen(target.folder, None, None, None).encoder if encoder is None else encoder)
-        with store.reading():
-            made_with, made_by = store.meta("encoder"), store.meta("extraction")
-        if made_by not in (None, EXTRACTION_VERSION):
-            raise StoreError(f"another version made the index in {target.folder}: run `codesearch index` first")
-        if made_with and made_with != loaded.name:
-            raise CodesearchError(
-                f"this index was made with the encoder {made_with}, not {loaded.name}: "
-                "search with the same --encoder, or index again with this one"
-            )
-        index = cls(target, store, loaded)
-        if not is_stamped(target.folder):
-            index.notes.append(index.coverage_note("indexing is not complete"))
-        elif not index._is_whole():
-            raise StoreError(f"the index in {target.folder} is damaged: run `codesearch index` first")
+        with store.closed_on_error():
+            loaded = _load(Settings.chosen(target.folder, None, None, None).encoder if encoder is None else encoder)
+            with store.reading():
+                made_with, made_by = store.meta("encoder"), store.meta("extraction")
+            if made_by not in (None, EXTRACTION_VERSION):
+                raise StoreError(f"another version made the index in {target.folder}: run `codesearch index` first")
+            if made_with and made_with != loaded.name:
+                raise CodesearchError(
+                    f"this index was made with the encoder {made_with}, not {loaded.name}: "
+                    "search with the same --encoder, or index again with this one"
+                )
+            index = cls(target, store, loaded)
+            if not is_stamped(target.folder):
+                index.notes.append(index.coverage_note("indexing is not complete"))
+            elif not index._is_whole():
+                raise StoreError(f"the index in {target.folder} is damaged: run `codesearch index` first")
         return index
 
     def _is_whole(self) -> bool:
@@ -185,19 +190,23 @@ class CodeIndex:
         if not is_stamped(target.folder):
             return None
         store = Store.open(target.folder)
-        with store.reading():
-            changed = changes(store, target.root, options) if store.meta("encoder") == encoder.name else None
-        if changed is not None and not changed:
-            index = cls(target, store, encoder)
-            if index._is_whole():
-                return index
+        with store.closed_on_error():
+            with store.reading():
+                changed = changes(store, target.root, options) if store.meta("encoder") == encoder.name else None
+            if changed is not None and not changed:
+                index = cls(target, store, encoder)
+                index.skipped = changed.skipped
+                if index._is_whole():
+                    return index
         store.close()
         return changed
 
     @classmethod
     def _open_while_busy(cls, target: Target, encoder: Encoder) -> CodeIndex:
         try:
-            index = cls(target, Store.open(target.folder), encoder)
+            store = Store.open(target.folder)
+            with store.closed_on_error():
+                index = cls(target, store, encoder)
         except StoreError as error:
             if error.__cause__ is None and os.path.exists(target.folder / DATABASE):  # noqa: PTH110
                 raise  # another version wrote it

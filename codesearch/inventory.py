@@ -16,6 +16,7 @@ from indexer.errors import StoreError
 from indexer.location import cache_folder, index_folder, indexes_folder
 from indexer.mend import discard
 from indexer.paths import resolved
+from indexer.remove import remove_folder
 from indexer.store import DATABASE, Store
 
 _UNITS = (("day", 86400), ("hour", 3600), ("minute", 60), ("second", 1))
@@ -99,7 +100,7 @@ def forget_one(path_or_url: str, index_dir: Path | None = None, ref: str | None 
         )
     _delete(target.folder)
     if target.repository.url:
-        shutil.rmtree(target.root, ignore_errors=True)
+        _delete_clones(target.root)
     return f"{target.repository.url or target.root}{at}"
 
 
@@ -108,7 +109,7 @@ def forget_all(index_dir: Path | None = None) -> int:
     folders = _folders(index_dir)
     for folder in folders:
         _delete(folder)
-    shutil.rmtree((index_dir or cache_folder()) / "clones", ignore_errors=True)
+    _delete_clones((index_dir or cache_folder()) / "clones")
     return len(folders)
 
 
@@ -130,6 +131,14 @@ def _delete(folder: Path) -> None:
         raise StoreError(f"cannot delete {folder}: {error.strerror or error}") from error
 
 
+def _delete_clones(folder: Path) -> None:
+    try:
+        if folder.exists():
+            remove_folder(folder)
+    except OSError as error:
+        raise StoreError(f"cannot delete {folder}: {error.strerror or error}") from error
+
+
 def _describe(folder: Path) -> Description:
     with contextlib.closing(Store.open(folder)) as store, store.reading():
         repository = store.repository()
@@ -147,10 +156,20 @@ def _describe(folder: Path) -> Description:
             languages=dict(languages),
             skipped=_counts(store.meta("skipped")),
             encoder=store.meta("encoder") or "none yet",
-            size=sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()),
+            size=_bytes_in(folder),
             indexed_at=repository.indexed_at if repository else None,
             folder=str(folder),
         )
+
+
+def _bytes_in(folder: Path) -> int:
+    """The size of its files; a run that is under way may delete some meanwhile."""
+    size = 0
+    for parent, _, names in os.walk(folder):
+        for name in names:
+            with contextlib.suppress(FileNotFoundError):
+                size += Path(parent, name).stat().st_size
+    return size
 
 
 def _describe_anyway(folder: Path) -> Description:

@@ -23,6 +23,7 @@ from pathlib import Path
 from indexer.errors import SourceError
 from indexer.git import git_command, git_environment
 from indexer.remote import PROTOCOLS, Remote, parse_remote
+from indexer.remove import remove_folder
 
 Progress = Callable[[str], None]
 
@@ -228,7 +229,7 @@ def _remove(folder: Path) -> None:
     deadline = time.monotonic() + _OUTLIVED_SECONDS
     while folder.exists():
         try:
-            shutil.rmtree(folder)
+            remove_folder(folder)
         except OSError:  # noqa: PERF203 - it is waited for
             if time.monotonic() > deadline:
                 raise

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -48,12 +48,12 @@ class FoundFile(NamedTuple):
 
 
 def crawl(
-    root: Path, options: CrawlOptions | None = None, under: str = "", skipped: Skipped | None = None
+    root: Path, options: CrawlOptions | None = None, skipped: Skipped | None = None, own: Iterable[str] = ()
 ) -> Iterator[FoundFile]:
     """The files below ``root`` (or ``root`` itself, if it is a file), in an order that is the same every time.
 
-    ``under`` restricts the answer to a folder or file below the root; paths stay relative to the root. What is
-    passed over is counted in ``skipped``. Links are never followed, except that ``root`` itself may be one.
+    What is passed over is counted in ``skipped``, but for the ``own`` folders, those that codesearch itself writes
+    (see ``indexer.location``). Links are never followed, except that ``root`` itself may be one.
 
     Raises ``SourceError`` at once if ``root`` cannot be listed.
     """
@@ -63,7 +63,7 @@ def crawl(
         status = root.stat()
         if stat.S_ISDIR(status.st_mode):
             os.scandir(root).close()
-            return _Crawl(str(root.resolve()), options, skipped).files(under.strip("/"))
+            return _Crawl(str(root.resolve()), options, skipped, own).files("")
     except FileNotFoundError:
         raise SourceError(f"no such file or folder: {root}") from None
     except OSError as error:
@@ -84,24 +84,16 @@ def _single(name: str, status: os.stat_result, options: CrawlOptions, skipped: S
 class _Crawl:
     """One crawl. Paths are relative to ``root`` without a trailing slash; the root itself is ``""``."""
 
-    def __init__(self, root: str, options: CrawlOptions, skipped: Skipped) -> None:
+    def __init__(self, root: str, options: CrawlOptions, skipped: Skipped, own: Iterable[str]) -> None:
         self.base = f"{root.rstrip('/')}/"
         self.options = options
         self.skipped = skipped
         self.exclude = Rules().with_lines("", options.exclude)
         # The user's rules inside of each folder met so far, None for a folder that is skipped.
-        self.folders: dict[str, Rules | None] = {"": self._with_user_files("", Rules())}
+        self.folders: dict[str, Rules | None] = {"": self._with_user_files("", Rules()), **dict.fromkeys(own)}
 
-    def files(self, under: str) -> Iterator[FoundFile]:
-        folder, name = under, ""
-        if under and not os.path.isdir(self.base + under):  # noqa: PTH112 - a link is refused by _enter
-            folder, _, name = under.rpartition("/")
-        found = self._list(folder)
-        return (file for file in found if file.path == under) if name else found
-
-    def _list(self, folder: str) -> Iterator[FoundFile]:
-        if self._enter(folder, tracked=True) is None:
-            return
+    def files(self, folder: str) -> Iterator[FoundFile]:
+        """The files of the root or of a repository below it, which ``_enter`` has let in."""
         listing = self._ask_git(folder)
         if listing is None:
             yield from self._walk(folder)
@@ -231,26 +223,30 @@ class _Crawl:
 
     def _nested(self, folder: str, *, tracked: bool) -> Iterator[FoundFile]:
         """A submodule, or a repository inside this one; git names it, and not its files."""
-        if not os.path.lexists(f"{self.base}{folder}/.git"):
-            self.skipped.add(SkipReason.SUBMODULE, f"{folder}/")
-        elif self._enter(folder, tracked=tracked) is not None:
-            yield from self._list(folder)
+        if os.path.lexists(f"{self.base}{folder}/.git"):
+            if self._enter(folder, tracked=tracked) is not None:
+                yield from self.files(folder)
+            return
+        try:
+            with os.scandir(self.base + folder) as entries:
+                is_empty = next(entries, None) is None
+        except OSError:
+            self.skipped.add(SkipReason.UNREADABLE, f"{folder}/")
+        else:
+            if is_empty:  # otherwise it has taken the place of a file, and git names what is in it
+                self.skipped.add(SkipReason.SUBMODULE, f"{folder}/")
 
     # Elsewhere ------------------------------------------------------------------------------------------------
 
     def _walk(self, top: str) -> Iterator[FoundFile]:
-        git_rules = Rules()
-        above = top.split("/") if top else []
-        for depth in range(len(above)):
-            git_rules = self._with_gitignore("/".join(above[:depth]), git_rules)
-        waiting = [(top, git_rules)]
+        waiting = [(top, Rules())]
         while waiting:
             folder, git_rules = waiting.pop()
             rules = self._enter(folder, tracked=False)
             if rules is None:
                 continue
             if folder != top and os.path.lexists(f"{self.base}{folder}/.git"):
-                yield from self._list(folder)
+                yield from self.files(folder)
                 continue
             try:
                 with os.scandir(self.base + folder) as entries:

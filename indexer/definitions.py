@@ -74,10 +74,11 @@ def nested(matches: Iterable[Match], data: bytes, lines: Sequence[int], language
         if definition.kind in _UNITS:
             holder = next(one for one in reversed(enclosing) if one.kind in _UNITS or one is module)
             if language.groups_clauses and _continues(definition, holder.members, data, lines, language):
-                clause, definition = definition, holder.members[-1]
-                definition.end, definition.last_line = clause.end, clause.last_line
-            else:
-                holder.members.append(definition)
+                first_clause = holder.members[-1]
+                first_clause.end, first_clause.last_line = definition.end, definition.last_line
+                enclosing.append(first_clause)
+                continue
+            holder.members.append(definition)
         enclosing.append(definition)
     return module
 
@@ -92,32 +93,54 @@ def _read(
         if "keyword" in captures and _source(captures["keyword"][0], data) not in language.keywords:
             continue
         if "prefix" in captures:
-            prefix = captures["prefix"][0]
-            last = _line(lines, _stripped_end(data, prefix.start_byte, prefix.end_byte))
-            alone = _is_comment_or_blank(data[prefix.end_byte : lines[last + 1]], language)
-            prefixes.setdefault(last + alone, _line(lines, prefix.start_byte))
+            _note_prefix(captures["prefix"][0], prefixes, data, lines, language)
             continue
         name = captures["name"][0]
-        kind = next(filter(_KINDS.__contains__, captures))
         if name.start_byte == name.end_byte:
             continue
-        node = captures[kind][0]
-        start, end, name_start = node.start_byte, node.end_byte, name.start_byte
-        known = by_name.get(name_start)
+        known = by_name.get(name.start_byte)
         if known is None or "receiver" in captures:
-            spelled = _source(name, data)
-            if "receiver" in captures:
-                spelled = _source(captures["receiver"][0], data) + b"\n" + spelled
-            body = captures["body"][0].start_byte if "body" in captures else None
-            names = _parts(spelled.decode("utf-8", "replace"), language)
-            by_name[name_start] = Definition(kind, names, start, end, start, end if body is None else body, body)
+            by_name[name.start_byte] = _new_definition(captures, data, language)
         else:
-            known.start, known.end = min(known.start, start), max(known.end, end)
-            known.header = max(known.header, start)
-            known.kind = "method" if kind == "method" else known.kind
-            if known.body is None and "body" in captures:
-                known.body = known.header_end = captures["body"][0].start_byte
+            _widen(known, captures)
     return by_name.values(), prefixes
+
+
+def _note_prefix(
+    prefix: tree_sitter.Node, prefixes: dict[int, int], data: bytes, lines: Sequence[int], language: Language
+) -> None:
+    """Note where a prefix begins by the line it belongs to, the next one if its last line holds nothing else."""
+    line = _line(lines, _stripped_end(data, prefix.start_byte, prefix.end_byte))
+    if _is_comment_or_blank(data[prefix.end_byte : lines[line + 1]], language):
+        line += 1
+    prefixes.setdefault(line, _line(lines, prefix.start_byte))
+
+
+def _new_definition(captures: Match, data: bytes, language: Language) -> Definition:
+    spelled = _source(captures["name"][0], data)
+    if "receiver" in captures:
+        spelled = _source(captures["receiver"][0], data) + b"\n" + spelled
+    names = _parts(spelled.decode("utf-8", "replace"), language)
+    kind = _kind(captures)
+    start, end = captures[kind][0].start_byte, captures[kind][0].end_byte
+    body = captures["body"][0].start_byte if "body" in captures else None
+    return Definition(kind, names, start, end, start, end if body is None else body, body)
+
+
+def _widen(known: Definition, captures: Match) -> None:
+    """Add to a definition what another match of the same name tells of it."""
+    kind = _kind(captures)
+    node = captures[kind][0]
+    known.start, known.end = min(known.start, node.start_byte), max(known.end, node.end_byte)
+    known.header = max(known.header, node.start_byte)
+    if kind == "method":
+        known.kind = kind
+    if known.body is None and "body" in captures:
+        known.body = known.header_end = captures["body"][0].start_byte
+
+
+def _kind(captures: Match) -> str:
+    return next(filter(_KINDS.__contains__, captures))
 
 
 def _source(node: tree_sitter.Node, data: bytes) -> bytes:

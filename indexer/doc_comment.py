@@ -77,7 +77,7 @@ def _is_comment(line: bytes, language: Language) -> bool:
 
 def clean(comment: str) -> str:
     """Return the text of a comment without its markers and its indentation."""
-    text = _CLOSING.sub("", _OPENING.sub("", comment.replace("\r", "\n")))
+    text = _CLOSING.sub("", _OPENING.sub("", comment))
     if "<" in text:
         text = _XML_TAG.sub("", text)
     return inspect.cleandoc(text).strip()

@@ -10,7 +10,7 @@ from indexer.text import encoder_text, parts
 from indexer.vectors import encoded_up_to, pack
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from concurrent.futures import Future
 
     import numpy as np
@@ -57,18 +57,27 @@ def encode_missing(store: Store, encoder: CodeEncoder, progress: Progress) -> in
     # Counting reads all functions once more, which is a large part of a small refresh.
     total = len(first) if len(first) < _BATCH else store.count_unencoded(encoder_id)
     progress.stage("encoding", total)
-    batches = _unencoded_batches(store, encoder_id, first)
     reload = getattr(encoder, "reload", None)
     workers = os.cpu_count() or 1
-    encoded: Iterator[tuple[list[tuple[Any, ...]], Packed]]
-    if reload is None or total < _POOL_FUNCTIONS or workers == 1:
-        encoded = ((rows, _encode(encoder, rows)) for rows in batches)
-    else:
-        encoded = _encode_in_processes(batches, reload, encoder.name, workers)
-    for rows, packed in encoded:
-        with store.transaction():
-            store.add_vectors(encoder_id, packed)
-        progress.advance(len(rows))
+
+    def keep(encoded: Iterable[tuple[list[tuple[Any, ...]], Packed]]) -> None:
+        for rows, packed in encoded:
+            with store.transaction():
+                store.add_vectors(encoder_id, packed)
+            progress.advance(len(rows))
+
+    if reload is not None and total >= _POOL_FUNCTIONS and workers > 1:
+        from concurrent.futures.process import BrokenProcessPool
+
+        batches = _unencoded_batches(store, encoder_id, first)
+        try:
+            keep(_encode_in_processes(batches, reload, encoder.name, workers))
+        except BrokenProcessPool:
+            # The system ended a worker, as a rule for want of memory, of which this process alone needs less.
+            first = store.unencoded(encoder_id, encoded_up_to(store, encoder_id), _BATCH)
+        else:
+            return total
+    keep((rows, _encode(encoder, rows)) for rows in _unencoded_batches(store, encoder_id, first))
     return total
 
 

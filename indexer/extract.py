@@ -76,18 +76,14 @@ class _SourceFile:
 
     def __init__(self, source: str, path: str) -> None:
         self.path = PurePosixPath(path)
-        self.data = source.encode("utf-8", "surrogatepass")
+        # Copies of a file that differ in their line ends are to have the same texts, and so the same vectors.
+        self.data = source.replace("\r\n", "\n").replace("\r", "\n").encode("utf-8", "surrogatepass")
         self.lines = self.data.splitlines(keepends=True)
         self.starts = list(accumulate(map(len, self.lines), initial=0))
 
     def parseable(self, language: Language) -> bytes:
-        """Return the bytes in the same places, without what confuses the grammar and with line feeds as line ends."""
-        data = self.data
-        if b"\r" in data:
-            data = re.sub(rb"\r(?!\n)", b"\n", data)
-        if language.unreadable:
-            data = language.unreadable.sub(_blanked, data)
-        return data
+        """Return the bytes in the same places, without what confuses the grammar."""
+        return language.unreadable.sub(_blanked, self.data) if language.unreadable else self.data
 
     def windows(self) -> list[Function]:
         """Cut the whole file into windows."""
@@ -200,10 +196,10 @@ class _SourceFile:
 
     def _text(self, first: int, end: int) -> str:
         """Return the source of a range of lines without its last line break."""
-        return _decoded(self.data[self.starts[first] : self.starts[end]]).rstrip("\r\n")
+        return _decoded(self.data[self.starts[first] : self.starts[end]]).rstrip("\n")
 
     def _text_of(self, numbers: Sequence[int]) -> list[str]:
-        return [_decoded(self.lines[number]).rstrip("\r\n") for number in numbers]
+        return [_decoded(self.lines[number]).rstrip("\n") for number in numbers]
 
 
 def _runs_outside(holder: Definition, first: int) -> Iterator[tuple[int, int]]:

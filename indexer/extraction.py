@@ -105,20 +105,21 @@ def _extract_in_processes(
     remaining = deque(chunks)
     try:
         while remaining or waiting:
-            while remaining and len(waiting) < 2 * workers:
-                chunk = remaining.popleft()
-                waiting.append((chunk, pool.submit(_extract_chunk, root, chunk, options)))
-            chunk, future = waiting.popleft()
+            suspects = [chunk for chunk, _ in waiting]
             try:
-                yield from future.result()
+                while remaining and len(waiting) < 2 * workers:
+                    suspects.append(remaining.popleft())
+                    waiting.append((suspects[-1], pool.submit(_extract_chunk, root, suspects[-1], options)))
+                extracted = waiting.popleft()[1].result()
             except BrokenProcessPool:
                 # One file took its worker down. The chunks that were under way are done again, file by file, so that
                 # only the guilty file is lost.
-                suspects = [chunk, *(other for other, _ in waiting)]
                 waiting.clear()
                 pool.shutdown(wait=False, kill_workers=True)
-                yield from _extract_one_by_one(root, [file for suspect in suspects for file in suspect], options)
+                yield from _extract_one_by_one(root, [file for chunk in suspects for file in chunk], options)
                 pool = worker_pool(workers)
+            else:
+                yield from extracted
     finally:
         pool.shutdown(wait=False, kill_workers=True)
 

@@ -32,5 +32,5 @@ class Function:
     docstring: str
     """Docstring or leading doc comment, comment markers and indentation removed; empty if there is none."""
     text: str
-    """What is encoded and shown. The exact source of the lines, but for ``class`` (header, members' signatures)
-    and ``module`` (the lines outside every other function)."""
+    """What is encoded and shown. The exact source of the lines, with ``\\n`` for each line end, but for ``class``
+    (header, members' signatures) and ``module`` (the lines outside every other function)."""

@@ -34,6 +34,19 @@ def index_folder(root: str, index_dir: Path | None = None) -> Path:
     return indexes_folder(index_dir) / f"{readable}-{digest}"
 
 
+def own_folders(root: Path, folder: Path) -> list[str]:
+    """The folders below ``root`` that codesearch writes itself, relative to it.
+
+    These are the cache and the index in ``folder`` with the indexes and the clones beside it.
+    """
+    root, folder = root.resolve(), folder.resolve()
+    own = [folder, cache_folder().resolve()]
+    if folder.parent.is_relative_to(root):
+        own += [path.parent for path in folder.parent.glob(f"*/{DATABASE}")]
+        own += [path.with_suffix("") for path in folder.parent.glob("clones/*.lock")]
+    return [path.relative_to(root).as_posix() for path in own if root in path.parents]
+
+
 def enclosing_root(path: Path, index_dir: Path | None = None) -> Path | None:
     """The nearest indexed folder that is ``path`` or holds it, or None."""
     for root in (path, *path.parents):

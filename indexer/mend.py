@@ -87,6 +87,7 @@ def open_or_mend(folder: Path, *, anew: bool = False) -> tuple[Store, str | None
     try:
         (folder / _STAMP).unlink(missing_ok=True)
     except OSError as error:
+        store.close()
         raise StoreError(f"cannot write the index in {folder}: {_reason(error)}") from error
     return store, note
 
@@ -151,7 +152,9 @@ def _drop_damaged(store: Store) -> int:
         with store.transaction():
             for table, rowids in broken.items():
                 connection.executemany(f"DELETE FROM {table} WHERE rowid = ?", ((rowid,) for rowid in rowids))
-            if broken["vectors"]:
+            if broken["encoders"]:  # whose number the next one gets
+                connection.execute("DELETE FROM vectors WHERE encoder_id NOT IN (SELECT id FROM encoders)")
+            if broken["vectors"] or broken["encoders"]:
                 store.drop_derived("vectors-")  # which says that these functions are encoded
     return sum(map(len, broken.values()))
 

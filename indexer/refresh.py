@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from indexer.crawl import CrawlOptions, FoundFile, crawl
 from indexer.encoding import CodeEncoder, encode_missing
+from indexer.location import own_folders
 from indexer.paths import display_path, path_from_display
 from indexer.progress import Progress, Silent
 from indexer.records import EXTRACTION_VERSION, FileRecord, Repository
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 _COMMIT_FILES = 500
 _COMMIT_SECONDS = 2.0
 _WORDS_SECONDS = 15.0
+_BEGUN = f"{EXTRACTION_VERSION} begun"
+"""Instead of the version: files of another one are marked to be read again, and not all of them are read yet."""
 _REASONS = frozenset(reason.value for reason in SkipReason)
 
 
@@ -67,8 +70,8 @@ def changes(store: Store, root: Path, options: CrawlOptions) -> Changes:
     """Compare the root with the index by names, sizes, times and inodes, without reading a file."""
     result = Changes(indexed_at=_indexed_at(store))
     known = store.files()
-    anew = store.meta("extraction") != EXTRACTION_VERSION
-    for found in crawl(root, options, skipped=result.skipped):
+    anew = store.meta("extraction") not in (EXTRACTION_VERSION, _BEGUN)
+    for found in crawl(root, options, result.skipped, own_folders(root, store.folder)):
         result.found += 1
         old = known.pop(display_path(found.path), None)
         if old is None or anew:
@@ -107,7 +110,7 @@ def refresh(
     words = WordIndex(store.folder)
     if plan:
         _read_files(store, repository, root, plan, options, progress, words)
-    if words.update(store):
+    if words.update(store, progress):
         report.notes.append("the word index was damaged or unfinished and is built anew")
     report.encoded = encode_missing(store, encoder, progress)
     if VectorIndex(store, encoder.name, encoder.dim).update():
@@ -116,6 +119,7 @@ def refresh(
         store.set_repository(repository)
         store.mark_complete()
         store.set_meta("pending", "0")
+        store.set_meta("extraction", EXTRACTION_VERSION)
         store.set_meta("encoder", encoder.name)
         store.set_meta("skipped", json.dumps({reason.value: n for reason, n in plan.skipped.counts.items()}))
         store.drop_unused_vectors()
@@ -141,6 +145,10 @@ def _read_files(
     with store.transaction():
         store.set_repository(repository)
         store.delete_files(plan.deleted)
+        made_by = store.meta("extraction")
+        if made_by not in (EXTRACTION_VERSION, _BEGUN):
+            store.distrust_files()
+            store.set_meta("extraction", _BEGUN if made_by else EXTRACTION_VERSION)
         store.set_meta("pending", str(len(plan.to_read)))
     waiting: list[Extracted] = []
     left = len(plan.to_read)
@@ -168,8 +176,6 @@ def _read_files(
                     words_at = now
     finally:
         commit()
-    with store.transaction():
-        store.set_meta("extraction", EXTRACTION_VERSION)
 
 
 def _store_file(store: Store, extracted: Extracted, file_id: int, skipped: Skipped) -> None:

@@ -62,6 +62,15 @@ class Store:
         self.connection.close()
 
     @contextlib.contextmanager
+    def closed_on_error(self) -> Iterator[None]:
+        """Close the connection where what is done within fails."""
+        try:
+            yield
+        except BaseException:
+            self.close()
+            raise
+
+    @contextlib.contextmanager
     def reading(self) -> Iterator[None]:
         """Raises StoreError for whatever SQLite meets within: a damaged database, a disk that cannot be read."""
         try:
@@ -137,6 +146,10 @@ class Store:
         """Forget files and their functions; their vectors stay for when they come back."""
         self.connection.executemany("DELETE FROM files WHERE id = ?", ((i,) for i in ids))
 
+    def distrust_files(self) -> None:
+        """Have every file read again, however often that is interrupted: no file has this inode."""
+        self.connection.execute("UPDATE files SET inode = -1")
+
     def replace_file(self, file: FileRecord, functions: Sequence[NewFunction]) -> None:
         """Record a file and what was extracted from it.
 
@@ -207,6 +220,10 @@ class Store:
     def count(self, table: str) -> int:
         """Number of rows of ``files``, ``functions`` or ``vectors``."""
         return int(self.connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0])
+
+    def count_indexed_files(self) -> int:
+        """Number of files that were read and not skipped."""
+        return int(self.connection.execute("SELECT count(*) FROM files WHERE skipped IS NULL").fetchone()[0])
 
     def function_rows(self, ids: Sequence[int]) -> dict[int, FunctionRow]:
         """The functions of these ids; ids that are gone are left out."""

@@ -6,6 +6,7 @@ below the differences that matter for a rank.
 
 from __future__ import annotations
 
+import contextlib
 import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -124,16 +125,19 @@ class VectorIndex:
             self.store.drop_derived(f"{_NAME}-")
             self.store.set_derived(self._name, last_id, functions, seal([path]))
             self.store.forget_gone(_NAME)
-        for old in self.store.folder.glob(f"{_NAME}-*"):
-            if old != path:
-                old.unlink(missing_ok=True)
+        self._drop_files_but(path)
 
     def _drop_base(self) -> None:
         with self.store.transaction():
             self.store.drop_derived(f"{_NAME}-")
             self.store.forget_gone(_NAME)
+        self._drop_files_but(None)
+
+    def _drop_files_but(self, kept: Path | None) -> None:
         for old in self.store.folder.glob(f"{_NAME}-*"):
-            old.unlink(missing_ok=True)
+            if old != kept:
+                with contextlib.suppress(OSError):  # Windows keeps what a search has mapped; the next time it goes
+                    old.unlink()
 
     def _empty_file(self) -> FaissFile:
         from indexer.faiss_file import FaissFile

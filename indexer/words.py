@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Any
 import tantivy
 
 from indexer.errors import StoreError, first_line
+from indexer.progress import Progress, Silent
 from indexer.seal import holds, seal, sealed_names
 from indexer.split import WordSplitter
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from indexer.store import Store
 
@@ -71,7 +72,7 @@ class WordIndex:
     def _searcher(self) -> tantivy.Searcher:
         return self._index.searcher()
 
-    def update(self, store: Store, progress: Callable[[int], None] | None = None) -> bool:
+    def update(self, store: Store, progress: Progress | None = None) -> bool:
         """Add every function that the store got since the last update, or all of them when in doubt.
 
         Returns whether the index on disk was damaged or unfinished. Killed before its commit, an update has changed
@@ -100,13 +101,14 @@ class WordIndex:
             if last_id and gone:
                 writer.delete_documents_by_query(tantivy.Query.term_set_query(_schema(), "id", gone))
             splitter = WordSplitter()
+            progress = progress or Silent()
+            progress.stage("words", store.count_after(last_id))
             while rows := store.functions_after(last_id, _BATCH):
                 for row in rows:
                     writer.add_document(_document(splitter, row))
                 last_id = rows[-1][0]
                 added += len(rows)
-                if progress:
-                    progress(len(rows))
+                progress.advance(len(rows))
             writer.commit()
             writer.wait_merging_threads()
             kept = derived[2] if derived is not None and not is_damaged else "{}"

@@ -57,8 +57,8 @@ _UNREADABLE = re.compile(rb"could not open directory '(.+?)/?': Permission denie
 
 def is_ignored(folder: str) -> bool:
     """Whether the repository that ``folder`` lies in ignores it. Raises ``WorkTreeError``."""
-    parent, _, name = folder.rstrip("/").rpartition("/")
-    return _run("check-ignore", "--quiet", "--", f"./{name}/", folder=parent or "/").returncode == 0
+    path = Path(folder)
+    return _run("check-ignore", "--quiet", "--", f"./{path.name}/", folder=str(path.parent)).returncode == 0
 
 
 def _run(*arguments: str, folder: str) -> subprocess.CompletedProcess[bytes]:

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from indexer.skip import Skipped
+from indexer.paths import display_path
 
 if TYPE_CHECKING:
     from codesearch.engine import CodeIndex
+    from indexer.skip import Skipped
 
 
 def print_summary(path: str, index: CodeIndex, verbose: bool) -> None:
@@ -18,24 +19,17 @@ def print_summary(path: str, index: CodeIndex, verbose: bool) -> None:
     report = index.report
     if report is None:
         typer.echo(f"{path}: up to date, {functions:,} functions")
-        return
-    typer.echo(
-        f"{path}: {functions:,} functions in {report.found - _skipped_on_reading(report.skipped):,} files; "
-        f"read {report.read:,} files, encoded {report.encoded:,} functions in {report.seconds:.1f} s"
-    )
+    else:
+        typer.echo(
+            f"{path}: {functions:,} functions in {index.store.count_indexed_files():,} files; "
+            f"read {report.read:,} files, encoded {report.encoded:,} functions in {report.seconds:.1f} s"
+        )
     if verbose:
-        print_skipped(report.skipped)
+        print_skipped(index.skipped)
 
 
 def print_skipped(skipped: Skipped) -> None:
     """Print what was skipped by reason, with examples."""
     for reason, count in sorted(skipped.counts.items(), key=lambda pair: -pair[1]):
-        examples = ", ".join(skipped.examples.get(reason, [])[:3])
+        examples = ", ".join(map(display_path, skipped.examples.get(reason, [])[:3]))
         typer.echo(f"  skipped {count:,} {reason.value}: {examples}{', ...' if count > 3 else ''}")
-
-
-def _skipped_on_reading(skipped: Skipped) -> int:
-    from indexer.skip import SkipReason
-
-    found_only_on_reading = (SkipReason.BINARY, SkipReason.MINIFIED, SkipReason.GENERATED)
-    return sum(skipped.counts.get(reason, 0) for reason in found_only_on_reading)

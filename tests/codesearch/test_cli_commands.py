@@ -72,6 +72,21 @@ def test_verbose_counts_what_was_skipped_by_reason(project, codesearch):
         assert f"  skipped {line}\n" in shown
 
 
+def test_only_files_that_hold_something_are_counted(project, codesearch):
+    for number in range(6):
+        (project / f"logo{number}.png").write_bytes(b"\x89PNG\r\n\x1a\n\0")
+    (project / "binary.py").write_bytes(b"\0\1")
+    assert codesearch("index").out.startswith(".: 10 functions in 5 files; read 6 files")
+
+
+def test_verbose_tells_of_an_unchanged_folder_too_and_of_each_reason_in_one_line(project, codesearch):
+    (project / "two\nlines.png").write_bytes(b"")
+    (project / "binary.py").write_bytes(b"\0\1")
+    codesearch("index")
+    skipped = "  skipped 2 binary: binary.py, two\\x0alines.png\n"
+    assert codesearch("index", "--verbose").out == f".: up to date, 10 functions\n{skipped}"
+
+
 def test_quiet_says_nothing(project, codesearch):
     built = codesearch("index", "--quiet")
     assert (built.status, built.out, built.err) == (0, "", "")

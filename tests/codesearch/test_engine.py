@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from filelock import FileLock
 
 from codesearch import CodeIndex, CodesearchError, load_encoder
 from codesearch.hit import Hit
+from codesearch.query import parse
 from indexer.errors import IndexerError, StoreError
 from indexer.mend import stamp
 
@@ -65,6 +67,22 @@ def test_open_takes_the_index_as_it_is(project):
         assert index.search("parse a date", language="python")[0].path == "shop/dates.py"
 
 
+class Breaks(Vowels):
+    name = "breaks@1"
+
+    def encode_code(self, codes):
+        raise CodesearchError("broken")
+
+
+@pytest.mark.parametrize("how", [CodeIndex.open, CodeIndex.build])
+def test_an_index_that_cannot_be_built_or_opened_leaves_no_file_open(project, cache, how):
+    CodeIndex.build(project).close()
+    with pytest.raises(CodesearchError) as error:  # which would keep alive what is left
+        how(project, encoder=Breaks())
+    assert not [link for link in Path("/proc/self/fd").iterdir() if link.resolve().is_relative_to(cache)]
+    del error
+
+
 def test_open_without_an_index_says_what_to_do(project):
     with pytest.raises(StoreError, match="run `codesearch index` first"):
         CodeIndex.open(project)
@@ -105,6 +123,22 @@ def test_an_unchanged_root_is_opened_without_a_run(project):
     CodeIndex.build(project).close()
     with CodeIndex.build(project) as index:
         assert index.report is None
+
+
+def test_profiles_are_read_at_once_where_functions_are_few_however_high_their_ids_are(project):
+    CodeIndex.build(project).close()
+    with CodeIndex.build(project) as index:
+        index.store.connection.execute("UPDATE sqlite_sequence SET seq = 60000 WHERE name = 'functions'")
+        index.store.connection.commit()
+    (project / "shop" / "tax.py").write_text("def value_added_tax(net):\n    return net * 0.19\n")
+    with CodeIndex.build(project) as index:
+        assert index.store.last_id() > 60000
+        for query in ("parse", "retry"):
+            index.candidates(parse(query), depth=1)
+        statements = []
+        index.store.connection.set_trace_callback(statements.append)
+        index.candidates(parse("add to the cart"), depth=1)
+    assert not any("profiles" in statement for statement in statements)
 
 
 def test_only_what_is_new_is_encoded(project):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 import time
+from pathlib import Path
 
 import pytest
 from filelock import FileLock
@@ -34,6 +36,26 @@ def test_skipped_files_are_counted_by_reason(project):
     (project / "logo.png").write_bytes(b"\x89PNG")
     CodeIndex.build(project).close()
     assert inventory.describe_one(str(project)).skipped == {"binary": 1}
+
+
+def test_an_index_is_described_while_its_files_come_and_go(indexed):
+    words = resolve(indexed).folder / "words"
+    done = threading.Event()
+
+    def come_and_go():
+        while not done.is_set():
+            for act in (Path.touch, Path.unlink):
+                for number in range(50):
+                    act(words / f"{number}.segment")
+
+    other = threading.Thread(target=come_and_go)
+    other.start()
+    try:
+        for _ in range(100):
+            assert inventory.describe_one(str(indexed)).functions == 10
+    finally:
+        done.set()
+        other.join()
 
 
 def test_what_is_left_to_index_is_said(indexed):

@@ -11,5 +11,5 @@ from indexer.skip import Skipped
 Write = Callable[[Path, dict[str, str]], None]
 
 
-def paths(root: Path, exclude: tuple[str, ...] = (), under: str = "", skipped: Skipped | None = None) -> list[str]:
-    return [file.path for file in crawl(root, CrawlOptions(exclude=exclude), under, skipped)]
+def paths(root: Path, exclude: tuple[str, ...] = (), skipped: Skipped | None = None) -> list[str]:
+    return [file.path for file in crawl(root, CrawlOptions(exclude=exclude), skipped)]

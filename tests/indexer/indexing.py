@@ -14,6 +14,7 @@ from codesearch import load_encoder
 from codesearch.encoders.protocol import Encoder
 from indexer.crawl import CrawlOptions
 from indexer.mend import open_or_mend, stamp
+from indexer.progress import Progress
 from indexer.records import Repository
 from indexer.refresh import Changes, Report, changes, refresh
 from indexer.stems import Stems
@@ -62,11 +63,12 @@ class Indexed:
         finally:
             store.close()
 
-    def refresh(self, planned: Changes | None = None, **options: Any) -> Report:
+    def refresh(self, planned: Changes | None = None, progress: Progress | None = None, **options: Any) -> Report:
         store, self.note = open_or_mend(self.folder)
         try:
             repository = Repository(self.root.name, str(self.root))
-            report = refresh(store, repository, self.root, self.encoder, CrawlOptions(**options), planned=planned)
+            crawl_options = CrawlOptions(**options)
+            report = refresh(store, repository, self.root, self.encoder, crawl_options, progress, planned)
             stamp(store)
         finally:
             store.close()

@@ -38,7 +38,7 @@ def root(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def poisoned(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    (root / "poison.py").write_text("def never_read():\n    pass\n")
+    (root / "m03_poison.py").write_text("def never_read():\n    pass\n")
     (tmp_path / "sitecustomize.py").write_text(KILLED_BY_POISON)
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     return root
@@ -56,9 +56,17 @@ def test_processes_give_the_same_functions_as_this_process(root: Path) -> None:
     assert sum(len(extracted.functions) for extracted in here) == 60
 
 
-def test_a_file_that_kills_its_worker_costs_only_itself(poisoned: Path) -> None:
-    extracted = list(extract_files(poisoned, found(poisoned), CrawlOptions(), apart=True))
-    assert {e.found.path: e.skipped for e in extracted if e.skipped} == {"poison.py": "crashed the parser"}
+@pytest.mark.parametrize("seconds", [0.0, 0.2])
+def test_a_file_that_kills_its_worker_costs_only_itself_even_while_the_caller_is_busy(
+    poisoned: Path, monkeypatch: pytest.MonkeyPatch, seconds: float
+) -> None:
+    monkeypatch.setattr(extraction, "_CHUNK_FILES", 1)
+    monkeypatch.setattr(os, "cpu_count", lambda: 2)
+    extracted = []
+    for one in extract_files(poisoned, found(poisoned), CrawlOptions(), apart=True):
+        extracted.append(one)
+        time.sleep(seconds if len(extracted) < 6 else 0.0)
+    assert {e.found.path: e.skipped for e in extracted if e.skipped} == {"m03_poison.py": "crashed the parser"}
     assert sum(len(e.functions) for e in extracted) == 60
 
 
@@ -69,7 +77,7 @@ def test_a_file_that_kills_a_small_run_is_left_out_by_the_next(poisoned: Path, t
     again = subprocess.run(command, capture_output=True, text=True)
     assert again.returncode == 0, again.stderr
     assert "60 functions" in again.stdout
-    assert "1 crashed the parser: poison.py" in again.stdout
+    assert "1 crashed the parser: m03_poison.py" in again.stdout
 
 
 def test_a_file_that_brings_extraction_to_an_error_costs_only_itself(

@@ -122,6 +122,13 @@ def test_vectors_survive_a_change_from_outside(indexed: Indexed) -> None:
     assert indexed.encoder.encoded == []
 
 
+def test_an_encoder_never_inherits_the_vectors_of_one_whose_name_was_damaged(indexed: Indexed) -> None:
+    sql(indexed, "UPDATE encoders SET name = CAST(x'ff41' AS TEXT)")
+    indexed.encoder.name = "another"
+    indexed.encoder.encoded.clear()
+    assert indexed.refresh().encoded == len(indexed.encoder.encoded) == len(indexed.content()[1])
+
+
 def test_a_copied_index_is_read_again_without_encoding(indexed: Indexed, tmp_path: Path) -> None:
     before = indexed.content()
     shutil.copytree(indexed.folder, tmp_path / "copy", copy_function=shutil.copy)

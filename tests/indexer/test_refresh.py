@@ -6,7 +6,9 @@ import os
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
+from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,9 @@ from indexing import CountingEncoder, Indexed
 from numpy.typing import NDArray
 
 from indexer import encoding as encoding_module
+from indexer import extraction
+from indexer.extraction import Extracted
+from indexer.mend import discard
 
 _opened: list[str] | None = None
 
@@ -136,6 +141,22 @@ def test_a_branch_switch_and_back_costs_no_encoding(tmp_path: Path, make_reposit
     assert indexed.content()[1] == on_main[1]
 
 
+@pytest.mark.parametrize(("cache", "index_dir"), [("cache", "cache/indexes"), ("cache", ""), ("elsewhere", "sub/ix")])
+def test_an_index_below_its_root_and_what_lies_beside_it_is_not_indexed(
+    root: Path, write_files: Any, monkeypatch: pytest.MonkeyPatch, cache: str, index_dir: str
+) -> None:
+    monkeypatch.setenv("CODESEARCH_CACHE", str(root / cache))
+    mine = {"a.py": "x = 1\n", "clones/mine.py": "y = 2\n"}
+    write_files(root, mine)
+    write_files(root / index_dir, {"clones/theirs-0.lock": "", "clones/theirs-0/b.py": "", "other-0/index.db": ""})
+    write_files(root / cache, {"models/some/config.json": "{}"})
+    indexed = Indexed(root, root / index_dir / "root-0")
+    indexed.refresh()
+    write_files(root / index_dir, {"other-0/index.stamp": "[1]"})
+    assert indexed.refresh().read == 0
+    assert [path for path, *_ in indexed.content()[0]] == [*mine]
+
+
 def test_a_file_that_becomes_readable_is_read(
     open_folder: Path, as_ordinary_user: Callable[[], AbstractContextManager[None]]
 ) -> None:
@@ -182,6 +203,51 @@ def test_ctrl_c_keeps_what_was_encoded(tmp_path: Path, monkeypatch: pytest.Monke
     indexed.encoder = CountingEncoder()
     indexed.refresh()
     assert len(indexed.encoder.encoded) == 13
+
+
+def stopped_after(files: int) -> Callable[..., Iterator[Extracted]]:
+    """Extraction in which Ctrl-C comes after so many files."""
+    real = extraction.extract_files
+
+    def extract_files(*arguments: Any, **options: Any) -> Iterator[Extracted]:
+        yield from islice(real(*arguments, **options), files)
+        raise KeyboardInterrupt
+
+    return extract_files
+
+
+@pytest.mark.parametrize("made_by", [None, "2"])
+def test_files_that_were_read_before_ctrl_c_are_not_read_again_by_this_version(
+    indexed: Indexed, monkeypatch: pytest.MonkeyPatch, made_by: str | None
+) -> None:
+    if made_by is None:
+        discard(indexed.folder)
+    else:
+        with closing(indexed.open()) as store, store.transaction():
+            store.set_meta("extraction", made_by)
+    with monkeypatch.context() as patched:
+        patched.setattr(extraction, "extract_files", stopped_after(3))
+        for left in (5, 2):
+            with pytest.raises(KeyboardInterrupt):
+                indexed.refresh()
+            assert len(indexed.changes().to_read) == left
+    assert indexed.refresh().read == 2
+    assert indexed.refresh().read == 0
+
+
+class _LosesWorkers(CountingEncoder):
+    reload = staticmethod(partial(os._exit, 137))
+
+
+def test_workers_that_are_killed_while_they_encode_cost_nothing(
+    indexed: Indexed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(encoding_module, "_POOL_FUNCTIONS", 1)
+    monkeypatch.setattr(os, "cpu_count", lambda: 2)
+    indexed.encoder = _LosesWorkers()
+    indexed.write("new.py", "def brand_new():\n    pass\n")
+    assert indexed.refresh().encoded == 1
+    assert "brand_new" in indexed.names_by_meaning()
 
 
 class _Slow(CountingEncoder):

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from indexing import Indexed
@@ -76,14 +77,26 @@ def test_damage_of_what_only_the_library_keeps_costs_no_answer(indexed: Indexed)
     assert indexed.names_by_words("brand") == {"brand_new"}
 
 
-def test_an_update_adds_only_what_is_new(indexed: Indexed) -> None:
-    store = indexed.open()
-    told: list[int] = []
-    assert not WordIndex(indexed.folder).update(store, told.append)
-    assert told == []
-    store.close()
+class Stages:
+    """Keeps the stages of a run, each with the steps that were announced and those that were done."""
+
+    def __init__(self) -> None:
+        self.seen: list[list[Any]] = []
+
+    def stage(self, name: str, total: int) -> None:
+        self.seen.append([name, total, 0])
+
+    def advance(self, steps: int) -> None:
+        self.seen[-1][2] += steps
+
+
+def test_an_update_adds_only_what_is_new_and_tells_how_far_it_is(indexed: Indexed) -> None:
+    stages = Stages()
+    indexed.refresh(progress=stages)
+    assert stages.seen == []
     indexed.write("new.py", "def brand_new():\n    pass\n")
-    indexed.refresh()
+    indexed.refresh(progress=stages)
+    assert stages.seen == [["reading", 1, 1], ["words", 1, 1], ["encoding", 1, 1]]
     assert indexed.names_by_words("brand") == {"brand_new"}
 
 
