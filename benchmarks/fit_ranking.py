@@ -160,7 +160,7 @@ def fit(judged: list[Judged], decay: float) -> np.ndarray:
 
 def score(query: Judged, weights: np.ndarray, repeat: float) -> float:
     chosen = ranking.spread((query.features @ weights).astype(np.float32), query.files.tolist(), 10, repeat)
-    return ndcg([query.paths[i] for i in chosen], query.wanted)
+    return ndcg([query.paths[i] for i, _ in chosen], query.wanted)
 
 
 def main() -> None:
@@ -201,7 +201,7 @@ def main() -> None:
         for q, scores in rows:
             if scores[2] < 0.99:
                 best = ranking.spread((q.features @ fitted["text"]).astype(np.float32), q.files.tolist(), 3, repeat)
-                print(f"{scores[2]:.2f} {q.repository}: {q.text} | {q.wanted} | {[q.paths[i] for i in best]}")
+                print(f"{scores[2]:.2f} {q.repository}: {q.text} | {q.wanted} | {[q.paths[i] for i, _ in best]}")
     for kind, weights in fitted.items():
         rounded = {name: round(float(w), 2) for name, w in zip(FEATURES, weights, strict=True)}
         print(kind, rounded, file=sys.stderr)

@@ -259,7 +259,7 @@ class CodeIndex:
             under: Only functions below this folder or file of the root.
 
         Raises:
-            CodesearchError: a filter is not understood, or the matching head cannot be loaded.
+            CodesearchError: the query is empty, a filter is not understood, or the matching head cannot be loaded.
         """
         matcher = self._matcher("default" if rerank is True else rerank) if rerank else None
         with self.store.reading():
@@ -270,6 +270,8 @@ class CodeIndex:
     ) -> list[Hit]:
         parsed = parse(query)
         filters = parsed.filters + ((Filter("lang", language_name(language)),) if language else ())
+        if not parsed.text and not filters:
+            raise CodesearchError("the query is empty: say what the code does, name a symbol, or filter, as in lang:go")
         below = self.target.under if under is None else under
         allowed = allowed_ids(self.store, self.target.repository, filters, below)
         k = self._at_most(k)
@@ -277,12 +279,25 @@ class CodeIndex:
             return []
         if not parsed.text:
             return self._listed(allowed, k)
-        found = self.candidates(parsed, max(CANDIDATES, 3 * k), allowed)
-        scores = found.features @ ranking.load_weights()["symbol" if parsed.is_symbol else "text"]
-        if matcher and not parsed.is_symbol:  # what a symbol names is no matter of meaning
-            scores = self._rerank(parsed.text, found.ids, scores, matcher)
-        chosen = ranking.spread(scores, found.files.tolist(), k, float(ranking.load_weights()["repeat"]))
-        return self._hits([(int(found.ids[i]), float(scores[i])) for i in chosen])
+        ranked = self._ranked(parsed, CANDIDATES, allowed, k, matcher)
+        if len(ranked) < k and k > CANDIDATES:
+            # Candidates are weighed against each other, so more of them would change the order of the first.
+            further = self._ranked(parsed, 3 * k, allowed, k + len(ranked), None)
+            lowest = min(ranked.values(), default=0.0)
+            ranked |= {i: min(score, lowest) for i, score in further.items() if i not in ranked}
+        return self._hits(list(islice(ranked.items(), k)))
+
+    def _ranked(
+        self, query: Query, depth: int, allowed: NDArray[np.int64] | None, k: int, matcher: Matcher | None
+    ) -> dict[int, float]:
+        """The ``k`` best of the candidates, best first, with their scores."""
+        found = self.candidates(query, depth, allowed)
+        weights = ranking.load_weights()
+        scores = found.features @ weights["symbol" if query.is_symbol else "text"]
+        if matcher and not query.is_symbol:  # what a symbol names is no matter of meaning
+            scores = self._rerank(query.text, found.ids, scores, matcher)
+        chosen = ranking.spread(scores, found.files.tolist(), k, float(weights["repeat"]))
+        return {int(found.ids[i]): score for i, score in chosen}
 
     def similar(self, path: str, line: int, k: int = 10) -> list[Hit]:
         """Functions like the one at a line of a file of the root, that one left out.

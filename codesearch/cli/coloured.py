@@ -38,13 +38,14 @@ def print_coloured(query: str, hits: Sequence[Hit], lines: int, place: Place) ->
         console.print(_header(hit, place.path(hit)), soft_wrap=True)
         source = [printable(line) for line in hit.snippet.strip("\r\n").splitlines()]
         if lines:
-            code = _code("\n".join(source[:lines]), hit.language)
+            more = len(source) - lines
+            code = _code("\n".join(source if more == 1 else source[:lines]), hit.language)
             if words:
                 code.highlight_regex(words, _MARK)
             for line in code.split("\n"):
                 console.print(Text(_INDENT).append_text(line), no_wrap=True, overflow="ellipsis")
-            if len(source) > lines:
-                console.print(f"{_INDENT}... {len(source) - lines} more lines", style="dim")
+            if more > 1:
+                console.print(f"{_INDENT}... {more} more lines", style="dim")
             console.print()
 
 

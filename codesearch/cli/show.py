@@ -91,10 +91,8 @@ def _indented(hit: Hit, lines: int) -> str:
 def _shown(hit: Hit, lines: int) -> list[str]:
     """The first lines of a snippet, and how many more there are."""
     source = hit.snippet.strip("\r\n").splitlines()
-    shown = source[:lines]
-    if lines and len(source) > lines:
-        shown.append(f"... {len(source) - lines} more lines")
-    return shown
+    more = len(source) - lines
+    return source if more <= 1 else [*source[:lines], f"... {more} more lines"]  # a last line says more than "1 more"
 
 
 def _first_line(text: str) -> str:

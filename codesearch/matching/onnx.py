@@ -22,8 +22,8 @@ CODE_TOKENS = 64
 """Of a function that are read: the head was trained on its first ones, and each takes its time."""
 
 LOGIT_SCALE = 0.01
-"""Logits are about 20 times a cosine. At a fifth of that they add to an encoder's cosine, as a reranker adds them, what
-the head knows beyond it; docs/models/bimodal.md has the numbers."""
+"""Logits are about 20 times a cosine. At a fifth of that they add to the cosine what the head knows beyond it;
+docs/models/bimodal.md has the numbers."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,7 +35,7 @@ class OnnxMatcher:
     session: Any
 
     def score(self, query: str, codes: Sequence[str]) -> NDArray[np.float32]:
-        """How well each function answers, shape ``(len(codes),)``, to be added to the cosine of an encoder."""
+        """The cosine of query and function plus the scaled logit of the head, shape ``(len(codes),)``."""
         scores = np.empty(len(codes), np.float32)
         asked = np.array(self.encoder.token_ids([query]), np.int64)
         query_vector, query_states = self.encoder.run(asked, ["vectors", "states"])
@@ -43,8 +43,9 @@ class OnnxMatcher:
 
         def score_one(i: int, ids: NDArray[np.int64]) -> None:
             vectors, states = self.encoder.run(ids, ["vectors", "states"])
-            given = {"query": query_states, "code": states, "mask": ids != 0, "cosine": vectors @ query_vector[0]}
-            scores[i] = LOGIT_SCALE * self.session.run(["scores"], given)[0][0]
+            cosine = vectors @ query_vector[0]
+            given = {"query": query_states, "code": states, "mask": ids != 0, "cosine": cosine}
+            scores[i] = cosine[0] + LOGIT_SCALE * self.session.run(["scores"], given)[0][0]
 
         on_every_core(score_one, rows)
         return scores

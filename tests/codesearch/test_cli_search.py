@@ -106,6 +106,8 @@ def test_count_limits_the_results(project, codesearch):
 def test_lines_limit_the_source_that_is_shown(project, codesearch):
     one = codesearch("search", "parse_date", "-k", "1", "-n", "1").out
     assert one == "shop/dates.py:1-4  function parse_date\n    def parse_date(text):\n    ... 3 more lines\n\n"
+    all_but_one = codesearch("search", "parse_date", "-k", "1", "-n", "3").out
+    assert all_but_one == codesearch("search", "parse_date", "-k", "1", "-n", "4").out
     none = codesearch("search", "parse_date", "-k", "1", "-n", "0").out
     assert none == "shop/dates.py:1-4  function parse_date\n"
 

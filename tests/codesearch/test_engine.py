@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -166,9 +167,21 @@ def test_filters_without_words_list_what_they_let_through(project):
     assert [hit.qualified_name for hit in hits] == ["RetryPolicy.delay_before"]
 
 
-def test_no_words_and_no_filters_find_nothing(project):
-    with CodeIndex.build(project) as index:
-        assert index.search("") == []
+@pytest.mark.parametrize("query", ["", "  "])
+def test_a_query_without_words_and_filters_is_refused(project, query):
+    with CodeIndex.build(project) as index, pytest.raises(CodesearchError, match="the query is empty"):
+        index.search(query)
+
+
+def test_asking_for_more_keeps_the_order_of_the_first(tmp_path, cache):
+    for i in range(300):
+        body = f"    return read_date({i})\n" * (1 + i % 7)
+        (tmp_path / f"date_{i % 90}.py").open("a").write(f"def parse_{i}_date(text):\n{body}\n\n")
+    with CodeIndex.build(tmp_path) as index:
+        few, many = index.search("parse a date", k=20), index.search("parse a date", k=250)
+    assert [hit.qualified_name for hit in many[:20]] == [hit.qualified_name for hit in few]
+    assert len({(hit.path, hit.start_line) for hit in many}) == 250
+    assert all(first.score >= second.score for first, second in pairwise(many))
 
 
 def test_a_matching_head_orders_the_best(project):

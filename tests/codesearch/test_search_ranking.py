@@ -36,26 +36,35 @@ def test_no_role_of_a_file_lifts_it(kind):
     assert (load_weights()[kind][columns] <= 0).all()
 
 
+def positions(*arguments) -> list[int]:
+    return [position for position, _ in spread(*arguments)]
+
+
 def test_without_a_cost_of_repetition_the_best_come_in_order():
-    assert spread(scores(0.1, 0.9, 0.5), [1, 1, 1], 3, 0.0) == [1, 2, 0]
+    assert positions(scores(0.1, 0.9, 0.5), [1, 1, 1], 3, 0.0) == [1, 2, 0]
 
 
 def test_a_further_function_of_a_file_gives_way_to_another_file():
-    assert spread(scores(1.0, 0.9, 0.8), [1, 1, 2], 3, 0.5) == [0, 2, 1]
+    assert positions(scores(1.0, 0.9, 0.8), [1, 1, 2], 3, 0.5) == [0, 2, 1]
 
 
 def test_a_much_better_function_of_the_same_file_does_not_give_way():
-    assert spread(scores(5.0, 4.0, 0.8), [1, 1, 2], 3, 0.5) == [0, 1, 2]
+    assert positions(scores(5.0, 4.0, 0.8), [1, 1, 2], 3, 0.5) == [0, 1, 2]
+
+
+def test_scores_fall_in_the_order_that_is_shown():
+    spread_scores = [score for _, score in spread(scores(1.0, 0.9, 0.8, 0.75), [1, 1, 2, 1], 4, 0.5)]
+    assert spread_scores == pytest.approx([1.0, 0.8, 0.4, -0.25])
 
 
 def test_one_file_does_not_flood_the_list():
-    chosen = spread(scores(*[1.0] * 20, *[0.6] * 3), [0] * 20 + [1, 2, 3], 5, 0.3)
+    chosen = positions(scores(*[1.0] * 20, *[0.6] * 3), [0] * 20 + [1, 2, 3], 5, 0.3)
     assert {20, 21, 22} <= set(chosen)
 
 
 def test_no_more_than_there_are_are_chosen():
-    assert spread(scores(0.2), [1], 10, 0.5) == [0]
-    assert spread(scores(), [], 10, 0.5) == []
+    assert positions(scores(0.2), [1], 10, 0.5) == [0]
+    assert positions(scores(), [], 10, 0.5) == []
 
 
 def test_a_matching_head_reorders_the_best_and_keeps_them_above_the_rest():
