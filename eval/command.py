@@ -128,17 +128,20 @@ def repos(
         Path | None, typer.Option(help="Folder of local clones (NAME or OWNER+NAME); else they are cloned.")
     ] = None,
     name: Annotated[list[str] | None, typer.Option(help="Only this repository; can be given several times.")] = None,
+    by_lines: Annotated[
+        bool, typer.Option("--by-lines", help="A hit has to be the wanted function, not only in its file.")
+    ] = False,
     encoder: EncoderNames = None,
     rerank: Rerank = False,
     matcher: Matcher = None,
     output: Output = None,
     as_json: PrintJson = False,
 ) -> None:
-    """Whole repositories through the real index and the real search; answers are files or line ranges."""
+    """Whole repositories through the real index and the real search; answers are files, or functions by their lines."""
     from eval.command_run import run_repos
 
     head, encoders = _head(rerank, matcher), encoder or ["default"]
-    run_repos(data, repositories, tuple(name or ()), encoders, head, _command_line(), output, as_json)
+    run_repos(data, repositories, tuple(name or ()), by_lines, encoders, head, _command_line(), output, as_json)
 
 
 @app.command()

@@ -157,6 +157,7 @@ def run_repos(
     data: Path,
     repositories: Path | None,
     names: tuple[str, ...],
+    by_lines: bool,
     encoders: Sequence[str],
     rerank: str | None,
     command: str,
@@ -171,7 +172,7 @@ def run_repos(
     from eval.repo_search import repos_report, search_repository
 
     with one_line_errors():
-        benchmark = read_repositories(data, names)
+        benchmark = read_repositories(data, names, by_lines)
         folders = {repository.name: checkout(repository, repositories) for repository in benchmark}
         matcher = load_matcher(rerank) if rerank else None
         reports = []
@@ -185,7 +186,7 @@ def run_repos(
                 if folder:
                     folder.keep_run(repository.name, outcome.run(), outcome.qrels(), _worst(outcome))
                 outcomes.append(outcome)
-            report = repos_report(outcomes, search_system(encoder, matcher), command, data.resolve().name)
+            report = repos_report(outcomes, search_system(encoder, matcher), command, data.resolve().name, by_lines)
             _finish(report, folder)
             reports.append(report)
         _show(reports, output, as_json)

@@ -28,12 +28,17 @@ class Wanted:
         """Return ``path`` or ``path:start-end``."""
         return f"{self.path}:{self.start_line}-{self.end_line}" if self.end_line else self.path
 
-    def matches(self, path: str) -> bool:
-        """Tell whether a hit is in this file: one path may be the end of the other.
+    def matches(self, path: str, start_line: int, end_line: int) -> bool:
+        """Tell whether a hit is in this file and, where lines are wanted, shares half of all lines of both with them.
 
-        Lines are not asked for: published numbers are by file.
+        One path may be the end of the other.
         """
-        return path == self.path or path.endswith(f"/{self.path}") or self.path.endswith(f"/{path}")
+        in_file = path == self.path or path.endswith(f"/{self.path}") or self.path.endswith(f"/{path}")
+        if not in_file or not self.end_line:
+            return in_file
+        shared = min(end_line, self.end_line) - max(start_line, self.start_line) + 1
+        together = max(end_line, self.end_line) - min(start_line, self.start_line) + 1
+        return 2 * shared >= together
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +69,11 @@ class Repository:
         return max(sorted(set(languages)), key=languages.count) if languages else ""
 
 
-def read_repositories(data: Path, names: Sequence[str] = ()) -> list[Repository]:
+def read_repositories(data: Path, names: Sequence[str] = (), by_lines: bool = False) -> list[Repository]:
     """Read ``repos.tsv`` (name, owner/name, commit, folder) and ``queries/NAME.tsv``.
 
-    A query line is category, query, relevant files and secondary files, separated by tabs; files by ``;``.
+    A query line is category, query, relevant files and secondary files, separated by tabs; files by ``;``. Lines of
+    files are read ``by_lines`` alone, as published numbers are by file.
     Raises :class:`DataError` with file and line for a line that is not so.
     """
     repositories = []
@@ -76,7 +82,7 @@ def read_repositories(data: Path, names: Sequence[str] = ()) -> list[Repository]
         if len(commit) != 40:
             raise DataError(f"{where} has the commit {commit!r}, not 40 hex digits")
         if not names or name in names:
-            queries = _queries(data / "queries" / f"{name}.tsv", name)
+            queries = _queries(data / "queries" / f"{name}.tsv", name, by_lines)
             repositories.append(Repository(name, repository, commit, folder, tuple(queries)))
     unknown = set(names) - {repository.name for repository in repositories}
     if unknown or not repositories:
@@ -84,11 +90,13 @@ def read_repositories(data: Path, names: Sequence[str] = ()) -> list[Repository]
     return repositories
 
 
-def _queries(path: Path, name: str) -> list[RepoQuery]:
+def _queries(path: Path, name: str, by_lines: bool) -> list[RepoQuery]:
     queries = []
     for number, (where, row) in enumerate(_rows(path, 3, 4), start=1):
         category, text, *files = row
         wanted = [_wanted(file, where) for file in ";".join(files).split(";") if file.strip()]
+        if not by_lines:
+            wanted = [Wanted(one.path) for one in wanted]
         queries.append(RepoQuery(f"{name}-{number}", category, text, tuple(dict.fromkeys(wanted))))
     return queries
 

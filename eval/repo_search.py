@@ -127,7 +127,7 @@ def _documents(wanted: Sequence[Wanted], hits: Sequence[Hit], prefix: str) -> tu
     open_ones = list(wanted)
     first = None
     for rank, hit in enumerate(hits, start=1):
-        found = [one for one in wanted if one.matches(prefix + hit.path)]
+        found = [one for one in wanted if one.matches(prefix + hit.path, hit.start_line, hit.end_line)]
         new = [one for one in found if one in open_ones]
         open_ones = [one for one in open_ones if one not in new]
         first = first or (rank if found else None)
@@ -135,7 +135,9 @@ def _documents(wanted: Sequence[Wanted], hits: Sequence[Hit], prefix: str) -> tu
     return tuple("%20".join(document.split(" ")) for document in documents), first
 
 
-def repos_report(outcomes: Sequence[RepoOutcome], system: dict[str, object], command: str, version: str) -> Report:
+def repos_report(
+    outcomes: Sequence[RepoOutcome], system: dict[str, object], command: str, version: str, by_lines: bool = False
+) -> Report:
     """Return the report: means over all queries, and by repository, language and category."""
     parts, rows, languages, categories = [], [], [], []
     for outcome in outcomes:
@@ -158,7 +160,7 @@ def repos_report(outcomes: Sequence[RepoOutcome], system: dict[str, object], com
         meaning="Whole repositories, indexed and searched as by a user; files or line ranges answer the queries.",
         version=version,
         paper="semble's benchmark (github.com/MinishLab/semble, MIT)",
-        protocol="ten repositories" if len(outcomes) == 10 else f"{len(outcomes)} repositories",
+        protocol=f"{'ten' if len(outcomes) == 10 else len(outcomes)} repositories{', by lines' if by_lines else ''}",
         split="test",
         text="source",
         system=system,

@@ -131,9 +131,18 @@ def test_each_wanted_file_counts_once_at_its_first_hit(tmp_path):
     assert report.measures[TOKENS].mean == 2 * len(["def", "f", "(", ")", ":", "pass"])
 
 
-def test_a_range_is_answered_by_any_hit_in_its_file(tmp_path):
+def test_lines_of_a_file_are_wanted_by_lines_alone(benchmark):
+    data, _ = benchmark
+    (by_file,), (by_lines,) = read_repositories(data), read_repositories(data, by_lines=True)
+    assert by_file.queries[1].wanted == (Wanted("src/dates.py"),)
+    assert by_lines.queries[1].wanted == (Wanted("src/dates.py", 1, 3),)
+
+
+@pytest.mark.parametrize(("start", "end", "right"), [(40, 50, True), (36, 50, True), (1, 60, False), (51, 60, False)])
+def test_lines_are_answered_by_what_shares_half_of_them(tmp_path, start, end, right):
     wanted = Wanted("src/a.py", 40, 50)
-    assert outcome_of(tmp_path, wanted, hits=[Found("x.py"), Found("a.py", 1, 39)]).answers[0].first == 2
+    outcome = outcome_of(tmp_path, wanted, hits=[Found("x.py"), Found("a.py", start, end)])
+    assert outcome.answers[0].first == (2 if right else None)
 
 
 def test_a_repository_without_a_query_that_can_be_answered_is_refused(tmp_path):
@@ -144,10 +153,10 @@ def test_a_repository_without_a_query_that_can_be_answered_is_refused(tmp_path):
 
 def test_paths_match_whole_or_from_a_folder_on():
     wanted = Wanted("src/core/a.py")
-    assert wanted.matches("src/core/a.py")
-    assert wanted.matches("core/a.py")
-    assert wanted.matches("x/src/core/a.py")
-    assert not wanted.matches("score/a.py")
+    assert wanted.matches("src/core/a.py", 1, 2)
+    assert wanted.matches("core/a.py", 1, 2)
+    assert wanted.matches("x/src/core/a.py", 1, 2)
+    assert not wanted.matches("score/a.py", 1, 2)
 
 
 @pytest.mark.parametrize(
