@@ -2,9 +2,9 @@
 
     python benchmarks/tables.py BENCH REPOSITORIES [--only NAME...] [--set PAIRS=... SEMBLE=... MODEL=... ROOTS=...]
 
-BENCH holds ``repo-search`` and ``cosqa``; REPOSITORIES the clones of the repositories that ``repo-search`` names. A
+BENCH holds ``repo-search`` and ``cosqa``; REPOSITORIES the clones of the repositories that it and ``questions`` name. A
 table whose command needs a place that was not ``--set`` is left as it is, and named: PAIRS is what ``codesearch train
-data`` wrote, CHECKOUTS holds the files of the repositories, SEMBLE and MODEL are semble's command and its model, and
+data`` wrote, SEMBLE and MODEL are semble's command and its model, and
 ROOTS a smaller and a larger folder of source. What a command prints, or the first table of the report that it writes,
 replaces what stands between ``<!-- table: NAME -->`` and ``<!-- end -->``, with the command above it.
 """
@@ -37,7 +37,14 @@ class Table:
 
 TABLES = {
     "repos": Table("codesearch eval repos $BENCH/repo-search --repositories $REPOSITORIES --output $OUT", "report.md"),
-    "ranking": Table("python benchmarks/fit_ranking.py $BENCH/repo-search $CHECKOUTS"),
+    "ranking": Table("python benchmarks/fit_ranking.py $BENCH/repo-search $REPOSITORIES"),
+    "questions": Table(
+        "codesearch eval repos benchmarks/questions --by-lines --repositories $REPOSITORIES --output $OUT", "report.md"
+    ),
+    "questions-reranked": Table(
+        "codesearch eval repos benchmarks/questions --by-lines --rerank --repositories $REPOSITORIES --output $OUT",
+        "report.md",
+    ),
     "cosqa": Table(
         "codesearch eval cosqa $BENCH/cosqa --encoder default --encoder bimodal --encoder bm25 --output $OUT",
         "table.md",
