@@ -43,9 +43,8 @@ def judge(data: Path, repositories: Path, encoder: Encoder, index_dir: Path, by_
     for repository in read_repositories(data, by_lines=by_lines):
         files = checkout(repository, repositories)
         with CodeIndex.build(files / repository.folder, encoder=encoder, index_dir=index_dir) as index:
-            for query in repository.queries:
-                if any((files / wanted.path).is_file() for wanted in query.wanted):
-                    judged.append(_judged(index, repository, query, by_lines))
+            there = (q for q in repository.queries if any((files / wanted.path).is_file() for wanted in q.wanted))
+            judged += [_judged(index, repository, query, by_lines) for query in there]
     return judged
 
 

@@ -4,9 +4,9 @@
 
 BENCH holds ``repo-search`` and ``cosqa``; REPOSITORIES the clones of the repositories that it and ``questions`` name. A
 table whose command needs a place that was not ``--set`` is left as it is, and named: PAIRS is what ``codesearch train
-data`` wrote, SEMBLE and MODEL are semble's command and its model, and
-ROOTS a smaller and a larger folder of source. What a command prints, or the first table of the report that it writes,
-replaces what stands between ``<!-- table: NAME -->`` and ``<!-- end -->``, with the command above it.
+data`` wrote, SEMBLE and MODEL are semble's command and its model, and ROOTS a smaller and a larger folder of source.
+What a command prints, or the first table of the report that it writes, replaces what stands between
+``<!-- table: NAME -->`` and ``<!-- end -->``, with the command above it.
 """
 
 from __future__ import annotations
