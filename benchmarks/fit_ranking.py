@@ -3,8 +3,8 @@
     python benchmarks/fit_ranking.py BENCH/repo-search REPOSITORIES [--encoder NAME] [--write]
 
 ``BENCH/repo-search`` has queries answered by files, ``benchmarks/questions`` has questions answered by functions; both
-hold ``repos.tsv`` and ``queries/``, and ``REPOSITORIES`` clones of their repositories. Weights are fitted on either: the
-loss is the softmax over what is to be told apart, the candidate files of a query (each as good as its best function) or
+hold ``repos.tsv`` and ``queries/``, and ``REPOSITORIES`` their clones. Weights are fitted on either: the loss is the
+softmax over what is to be told apart, the candidate files of a query (each as good as its best function) or
 the functions themselves, with L2 towards zero and the signs that the features were made for, so that no weight can come
 from a chance of these few queries. The weights that ship are a mean of both. Each repository is scored with weights
 fitted on all others; that number, not the fitted one, says what to expect elsewhere.

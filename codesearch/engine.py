@@ -13,8 +13,10 @@ from codesearch.candidates import Candidates, CandidateSearch
 from codesearch.errors import CodesearchError
 from codesearch.hit import Hit
 from codesearch.query import Filter, Query, language_name, parse
+from codesearch.reranking import reranked
 from codesearch.restrict import allowed_ids
 from codesearch.settings import Settings
+from codesearch.similar import similar_functions
 from codesearch.target import Target, resolve
 from indexer.crawl import CrawlOptions
 from indexer.errors import StoreError
@@ -39,8 +41,6 @@ if TYPE_CHECKING:
 
 CANDIDATES = 80
 """How many functions each of words and vectors bring to the ranking."""
-RERANKED = 20
-"""How many of the best a matching head reads."""
 
 
 class CodeIndex:
@@ -295,7 +295,7 @@ class CodeIndex:
         weights = ranking.load_weights()
         scores = found.features @ weights["symbol" if query.is_symbol else "text"]
         if matcher and not query.is_symbol:  # what a symbol names is no matter of meaning
-            scores = self._rerank(query.text, found.ids, scores, matcher)
+            scores = reranked(self.store, matcher, query.text, found.ids, scores)
         chosen = ranking.spread(scores, found.files.tolist(), k, float(weights["repeat"]))
         return {int(found.ids[i]): score for i, score in chosen}
 
@@ -306,28 +306,8 @@ class CodeIndex:
             CodesearchError: the file is not indexed, or has no function at this line.
         """
         with self.store.reading():
-            return self._similar(path, line, k)
-
-    def _similar(self, path: str, line: int, k: int) -> list[Hit]:
-        row = self.store.connection.execute(
-            "SELECT functions.id, functions.digest FROM functions JOIN files ON files.id = file_id "
-            "WHERE files.path = ? AND start_line <= ? AND end_line >= ? "
-            "ORDER BY kind IN ('module', 'window'), end_line - start_line",
-            (path, line, line),
-        ).fetchone()
-        if row is None:
-            raise CodesearchError(f"there is no indexed function at {path}:{line}")
-        vector = self._vectors.vector_of(row[1])
-        if vector is None:
-            raise CodesearchError(f"the function at {path}:{line} is not encoded yet: try again when indexing is done")
-        k = self._at_most(k)
-        allowed = allowed_ids(self.store, self.target.repository, (), self.target.under)
-        ids, scores = self._vectors.search(vector, 4 * k + 10, allowed)
-        best: dict[int, float] = {}
-        for function_id, score in zip(ids.tolist(), scores.tolist(), strict=True):
-            if function_id != row[0]:
-                best.setdefault(function_id, score)
-        return self._hits(list(best.items()))[:k]
+            allowed = allowed_ids(self.store, self.target.repository, (), self.target.under)
+            return self._hits(similar_functions(self.store, self._vectors, path, line, self._at_most(k), allowed))
 
     def _at_most(self, k: int) -> int:
         """No more than there are: words and vectors make room for as many as they are asked for."""
@@ -336,21 +316,6 @@ class CodeIndex:
     def candidates(self, query: Query, depth: int = CANDIDATES, allowed: NDArray[np.int64] | None = None) -> Candidates:
         """What words, vectors and symbols bring, with their ranking features."""
         return self._candidates.of(query, depth, allowed)
-
-    def _rerank(
-        self, text: str, ids: NDArray[np.int64], scores: NDArray[np.float32], matcher: Matcher
-    ) -> NDArray[np.float32]:
-        """Put the best in the order of the matching head and the ranking together."""
-        from indexer.text import encoder_text
-
-        best = np.argsort(-scores, kind="stable")[:RERANKED]
-        rows = self.store.function_rows(ids[best].tolist())
-        best = best[[i in rows for i in ids[best].tolist()]]  # another run may have deleted one
-        if not len(best):
-            return scores
-        read = [rows[i] for i in ids[best].tolist()]
-        codes = [encoder_text(row.qualified_name, row.docstring, row.text) for row in read]
-        return ranking.blend(scores, best, matcher.score(text, codes))
 
     def _matcher(self, named: str | Matcher) -> Matcher:
         """A matching head, by its name loaded once."""

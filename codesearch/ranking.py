@@ -51,21 +51,3 @@ def spread(scores: NDArray[np.float32], files: Sequence[int], k: int, repeat: fl
         insort(chosen, (repeat * before - score, order))
         del chosen[k:]
     return [(positions[order], -cost) for cost, order in chosen]
-
-
-def blend(
-    scores: NDArray[np.float32], best: NDArray[np.int64], matched: NDArray[np.float32], share: float = 1.0
-) -> NDArray[np.float32]:
-    """Add a matching head's scores of the best positions to the ranking's, both on the scale of the ranking's.
-
-    The best stay above all others, since those were not read. That both count alike was chosen on the questions of
-    ``benchmarks/questions``, where 0.7 to 1.3 differ by less than 0.01.
-    """
-    own = scores[best]
-    spread_of_own = float(own.std()) or 1.0
-    standardized = (matched - matched.mean()) / (float(matched.std()) or 1.0)
-    mixed = own + share * spread_of_own * standardized
-    result = scores.copy()
-    floor = float(np.delete(scores, best).max(initial=-np.inf))
-    result[best] = mixed + max(0.0, floor - float(mixed.min()))
-    return result

@@ -17,6 +17,7 @@ _ABOVE = "ps_d"
 _STAR = "[^/]*"
 _DOUBLE_STAR = "(?:/.+)?"
 _MOST_DOUBLE_STARS = 2
+_ESCAPED = re.compile(r"\\(.)")
 _BYTES = {byte: 0xF700 + byte for byte in range(128, 256)}
 _POSIX_CLASSES = {
     "[:alnum:]": "a-zA-Z0-9",
@@ -128,6 +129,9 @@ def _pattern(line: str, number: int) -> _Pattern | None:
     stripped = line if line.endswith("\\ ") else line.rstrip(" ")
     only_folders = stripped.endswith("/")
     stripped = stripped.removesuffix("/")
+    if stripped.startswith(("\\/", "!\\/")):
+        return None  # a slash that no path begins with
+    stripped = _ESCAPED.sub(lambda found: "/" if found[1] == "/" else found[0], stripped)
     for name, members in _POSIX_CLASSES.items():
         stripped = stripped.replace(name, members)
     try:

@@ -1,10 +1,11 @@
-"""Permissions that count, even if the tests are run by root."""
+"""Permissions that count even for root, and Ctrl-C that counts even in the background."""
 
 from __future__ import annotations
 
 import importlib
 import os
 import shutil
+import signal
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -14,6 +15,9 @@ import pytest
 
 # What the product imports when it is needed: another user may not be able to read the installation of root.
 _IMPORTED_LATE = ("sqlite_utils", "faiss", "tantivy", "filelock", "indexer.extraction", "codesearch.cli.opened")
+
+# A shell has the jobs that it runs in the background ignore Ctrl-C, and what they start inherits that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture

@@ -22,10 +22,11 @@ OrdinaryUser = Callable[[], AbstractContextManager[None]]
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A disk of 1 MB, for which the tests need the right to mount one."""
+    """A disk of 1 MB."""
     folder = tmp_path / "disk"
     folder.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "none", folder], check=True)
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "none", folder], capture_output=True).returncode:
+        pytest.skip("needs the right to mount")
     yield folder
     subprocess.run(["umount", "--lazy", folder], check=True)
 

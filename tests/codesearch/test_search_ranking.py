@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from codesearch.features import FEATURES
-from codesearch.ranking import blend, load_weights, spread
+from codesearch.ranking import load_weights, spread
+from codesearch.reranking import blend
 from codesearch.roles import Role
 
 

@@ -87,6 +87,9 @@ def listed_by_git(root: Path) -> set[str]:
 @example(["é"], ["[!a]"], {})
 @example(["é", "a/é"], ["?", "!a"], {})
 @example(["é"], ["??"], {})
+@example(["a/a", "b/a/a"], ["a\\/a"], {})
+@example(["a", "b/a"], ["\\/a", "!\\/b"], {})
+@example(["a\\/a", "a/a"], ["a\\\\/a"], {})
 def test_a_walk_finds_the_files_that_git_does_not_ignore(
     files: list[str], at_root: list[str], below: dict[str, list[str]]
 ) -> None:
