@@ -25,6 +25,10 @@ LOGIT_SCALE = 0.01
 """Logits are about 20 times a cosine. At a fifth of that they add to the cosine what the head knows beyond it;
 docs/models/bimodal.md has the numbers."""
 
+COSINE_SHARE = 0.5
+"""Of the transformer's cosine: enough to order functions by these scores alone, and not too much where a reranker adds
+the cosine of an encoder that has this transformer in it."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class OnnxMatcher:
@@ -35,7 +39,7 @@ class OnnxMatcher:
     session: Any
 
     def score(self, query: str, codes: Sequence[str]) -> NDArray[np.float32]:
-        """The cosine of query and function plus the scaled logit of the head, shape ``(len(codes),)``."""
+        """A share of the cosine of query and function plus the scaled logit of the head, shape ``(len(codes),)``."""
         scores = np.empty(len(codes), np.float32)
         asked = np.array(self.encoder.token_ids([query]), np.int64)
         query_vector, query_states = self.encoder.run(asked, ["vectors", "states"])
@@ -45,7 +49,7 @@ class OnnxMatcher:
             vectors, states = self.encoder.run(ids, ["vectors", "states"])
             cosine = vectors @ query_vector[0]
             given = {"query": query_states, "code": states, "mask": ids != 0, "cosine": cosine}
-            scores[i] = cosine[0] + LOGIT_SCALE * self.session.run(["scores"], given)[0][0]
+            scores[i] = COSINE_SHARE * cosine[0] + LOGIT_SCALE * self.session.run(["scores"], given)[0][0]
 
         on_every_core(score_one, rows)
         return scores

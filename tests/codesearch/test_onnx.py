@@ -18,7 +18,7 @@ from codesearch.encoders.load import load_encoder
 from codesearch.encoders.protocol import Encoder
 from codesearch.errors import ModelError
 from codesearch.matching.load import load_matcher
-from codesearch.matching.onnx import LOGIT_SCALE
+from codesearch.matching.onnx import COSINE_SHARE, LOGIT_SCALE
 from codesearch.matching.protocol import Matcher
 from codesearch.train.bimodal import Bimodal, Shape
 from codesearch.train.export import export
@@ -101,7 +101,7 @@ def test_the_int8_scores_are_close_to_those_of_the_trained_model(model: Bimodal,
     cosines = vectors @ query_vector[0]
     with torch.inference_mode():
         logits = model.head(query_states.expand(4, -1, -1), query_mask.expand(4, -1), states, mask, cosines)
-    expected = cosines + LOGIT_SCALE * logits
+    expected = COSINE_SHARE * cosines + LOGIT_SCALE * logits
     scores = matcher.score("add w1", CODES)
     assert scores.dtype == np.float32
     assert np.allclose(scores, expected.numpy(), atol=0.05 * float(expected.max() - expected.min()))
