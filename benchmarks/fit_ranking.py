@@ -139,33 +139,34 @@ def main() -> None:
     files: dict[str, list[list[float]]] = {}
     functions: dict[str, list[list[float]]] = {}
     for kind in ("text", "symbol"):
-        of_kind = [query for query in by_file if query.is_symbol == (kind == "symbol")]
-        of_kind_too = [query for query in by_function if query.is_symbol == (kind == "symbol")]
-        fitted[kind] = fit_both(of_kind, of_kind_too, arguments.decay, arguments.share)
+        files_asked = [query for query in by_file if query.is_symbol == (kind == "symbol")]
+        functions_asked = [query for query in by_function if query.is_symbol == (kind == "symbol")]
+        fitted[kind] = fit_both(files_asked, functions_asked, arguments.decay, arguments.share)
         for repository in dict.fromkeys(query.repository for query in by_file + by_function):
-            asked = [query for query in of_kind + of_kind_too if query.repository == repository]
-            if not asked:
+            if all(query.repository != repository for query in files_asked + functions_asked):
                 continue
             others = fit_both(
-                [query for query in of_kind if query.repository != repository],
-                [query for query in of_kind_too if query.repository != repository],
+                [query for query in files_asked if query.repository != repository],
+                [query for query in functions_asked if query.repository != repository],
                 arguments.decay,
                 arguments.share,
             )
-            for query in asked:
-                found = [shown(query, weights, repeat) for weights in (shipped[kind], fitted[kind], others)]
-                is_by_file = any(query is one for one in of_kind)
-                values = [(ndcg if is_by_file else reciprocal_rank)(query, chosen) for chosen in found]
-                for group in (query.repository, query.category, "all"):
-                    (files if is_by_file else functions).setdefault(group, []).append(values)
-    for what, measure, judged, values in (
+            for measure, asked, values in (
+                (ndcg, files_asked, files),
+                (reciprocal_rank, functions_asked, functions),
+            ):
+                for query in (query for query in asked if query.repository == repository):
+                    scored = [measure(query, shown(query, w, repeat)) for w in (shipped[kind], fitted[kind], others)]
+                    for group in (query.repository, query.category, "all"):
+                        values.setdefault(group, []).append(scored)
+    for what, named, judged, values in (
         ("files", "nDCG@10", by_file, files),
         ("functions", "MRR@10", by_function, functions),
     ):
         reach = np.mean([query.right.any() for query in judged])
         print(f"\n{len(judged)} queries answered by {what}, with a right one among the candidates: {reach:.3f}\n")
         rows = [[group, *(f"{mean:.3f}" for mean in np.mean(rows, axis=0))] for group, rows in values.items()]
-        print(table([measure, "shipped", "fitted", "held out"], rows))
+        print(table([named, "shipped", "fitted", "held out"], rows))
     for kind, weights in fitted.items():
         rounded = {name: round(float(w), 2) for name, w in zip(FEATURES, weights, strict=True)}
         print(kind, rounded, file=sys.stderr)
