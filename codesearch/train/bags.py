@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from codesearch.train.data.pair import docstrings
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
@@ -17,9 +19,11 @@ if TYPE_CHECKING:
 
 MAX_TEXT_TOKENS = 64
 MAX_CODE_TOKENS = 256
+_LIMITS = (MAX_TEXT_TOKENS, MAX_TEXT_TOKENS, None, MAX_CODE_TOKENS)
 
-NAME, TEXT, BODY, NAME_IN_BODY = range(4)
-"""The parts of a code side: its qualified name, the text about it, its source, and the name's words in the source."""
+NAME, TEXT, BODY, NAME_IN_BODY, DOCUMENTATION = range(5)
+"""The parts of a code side: its qualified name, the text about it, its source, the name's words in the source, and its
+docstring where that is not the text."""
 
 
 @dataclass(frozen=True)
@@ -60,13 +64,16 @@ class TrainingPairs:
     queries: Bags
     codes: Bags
     parts: NDArray[np.uint8]
-    """What each token of ``codes.ids`` belongs to: ``NAME``, ``TEXT``, ``BODY`` or ``NAME_IN_BODY``."""
+    """What each token of ``codes.ids`` belongs to: ``NAME``, ``TEXT`` and so on."""
     same_text: NDArray[np.int64]
-    """Pairs of one number have the same text, so that none is a wrong answer to the other."""
+    """Pairs of one number have the same text, so that none is a wrong answer to the other; so those of one code."""
+    same_code: NDArray[np.int64]
+    asked: NDArray[np.bool_]
+    """Whether the text was written as a query: it asks as it is, for code with its documentation or without."""
     groups: NDArray[np.int64]
     """Pairs of one number are from one repository, so that they are harder to tell apart."""
     languages: NDArray[np.int64]
-    """The token that names the code's language; -1 where there is none."""
+    """The token that names the code's language; -1 where there is none, or where the text says it if it is meant."""
     how_to: NDArray[np.int64]
     """The tokens of "how to"."""
 
@@ -75,26 +82,38 @@ class TrainingPairs:
         return len(self.queries)
 
 
-def tokenize_pairs(pairs: Iterable[Pair], vocabulary: Vocabulary) -> TrainingPairs:
+def tokenize_pairs(pairs: Sequence[Pair], vocabulary: Vocabulary) -> TrainingPairs:
     """Read pairs as token ids."""
-    texts, codes, parts, groups, same_text, languages = [], [], [], [], [], []
+    known = docstrings(pairs)
+    texts, codes, parts, groups, same_text, same_code, languages = [], [], [], [], [], [], []
     group_numbers: dict[str, int] = {}
     text_numbers: dict[tuple[int, ...], int] = {}
+    code_numbers: dict[tuple[int, ...], int] = {}
     for pair in pairs:
-        text, name, body = vocabulary.token_ids([pair.text, pair.qualified_name, pair.code])
-        text, body = text[:MAX_TEXT_TOKENS], body[:MAX_CODE_TOKENS]
-        kinds = [NAME] * len(name) + [TEXT] * len(text) + [NAME_IN_BODY if i in name else BODY for i in body]
+        asked = pair.source == "query"
+        about = known.get(pair.function, "") if asked else pair.text
+        text, about_text, name, body = (
+            ids[:limit]
+            for ids, limit in zip(
+                vocabulary.token_ids([pair.text, about, pair.qualified_name, pair.code]), _LIMITS, strict=True
+            )
+        )
+        kinds = [NAME] * len(name) + [DOCUMENTATION if asked else TEXT] * len(about_text)
+        kinds += [NAME_IN_BODY if i in name else BODY for i in body]
         texts.append(np.asarray(text, np.int32))
-        codes.append(np.asarray([*name, *text, *body], np.int32))
+        codes.append(np.asarray([*name, *about_text, *body], np.int32))
         parts.append(np.asarray(kinds, np.uint8))
         groups.append(group_numbers.setdefault(pair.repo, len(group_numbers)))
-        languages.append(_language_token(pair.language, vocabulary))
+        languages.append(-1 if asked else _language_token(pair.language, vocabulary))
         same_text.append(text_numbers.setdefault(tuple(text), len(text_numbers)))
+        same_code.append(code_numbers.setdefault(tuple(body), len(code_numbers)))
     return TrainingPairs(
         queries=Bags.of(texts),
         codes=Bags.of(codes),
         parts=np.concatenate([*parts, np.zeros(0, np.uint8)]),
         same_text=np.array(same_text, np.int64),
+        same_code=np.array(same_code, np.int64),
+        asked=np.array([pair.source == "query" for pair in pairs], np.bool_),
         groups=np.array(groups, np.int64),
         languages=np.array(languages, np.int64),
         how_to=np.array(vocabulary.token_ids(["how to"])[0], np.int64),

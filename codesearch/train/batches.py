@@ -10,19 +10,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from codesearch.errors import CodesearchError
-from codesearch.train.data.pair import WRITTEN, read_pairs
+from codesearch.train.data.pair import ORIGINS, WRITTEN, docstrings, read_pairs
 from indexer.text import encoder_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
     from tokenizers import Tokenizer
 
-    from codesearch.train.data.pair import Pair, Split
+    from codesearch.train.data.pair import Origin, Pair, Split
 
-_SHARD_VERSION = 2  # raised when a shard holds something else for the same pairs
+_SHARD_VERSION = 3  # raised when a shard holds something else for the same pairs
 MAX_TEXT_TOKENS = 64
 MAX_CODE_TOKENS = 128
 _CHARACTERS = 20  # a token has hardly ever more, so that long texts need not be tokenised to their end
@@ -48,6 +48,13 @@ class Rows:
         lengths = np.concatenate([np.diff(part.starts) for part in parts])
         return cls(np.concatenate([part.ids for part in parts]), np.concatenate([[0], np.cumsum(lengths)]))
 
+    def chosen(self, rows: NDArray[np.int64]) -> Rows:
+        """Only these rows, in this order."""
+        lengths = np.diff(self.starts)[rows]
+        starts = np.concatenate([[0], np.cumsum(lengths)])
+        at = np.arange(starts[-1]) + np.repeat(self.starts[rows] - starts[:-1], lengths)
+        return Rows(self.ids[at], starts)
+
     def __len__(self) -> int:
         """Return how many rows there are."""
         return len(self.starts) - 1
@@ -71,20 +78,46 @@ class Pairs:
     repositories: NDArray[np.int64]
     files: NDArray[np.int64]
     languages: NDArray[np.int64]
-    wrote: NDArray[np.bool_]
-    """Whether the text is something else that a person wrote: a commit's subject, a comment, a sentence, a test."""
+    sources: NDArray[np.int64]
+    """Where the text is from, as its place in ``ORIGINS``."""
+
+    @property
+    def wrote(self) -> NDArray[np.bool_]:
+        """Whether the text is something else than a docstring: a commit's subject, a comment, a query."""
+        return np.isin(self.sources, [ORIGINS.index(origin) for origin in WRITTEN])
+
+    def chosen(self, rows: NDArray[np.int64]) -> Pairs:
+        """Only these pairs, in this order."""
+        fields: dict[str, Any] = {
+            name: value.chosen(rows) if isinstance(value, Rows) else value[rows] for name, value in vars(self).items()
+        }
+        return Pairs(**fields)
 
     def __len__(self) -> int:
         """Return how many pairs there are."""
         return len(self.texts)
 
 
-def tokenised(files: Sequence[Path], tokenizer: Tokenizer, folder: Path, split: Split = "train") -> Pairs:
+def tokenised(
+    files: Sequence[Path],
+    tokenizer: Tokenizer,
+    folder: Path,
+    only: Collection[Origin] = ORIGINS,
+    split: Split = "train",
+) -> Pairs:
     """Read files of pairs, each tokenised into a shard of ``folder`` unless it is there already.
 
+    Args:
+        files: of pairs.
+        tokenizer: of the encoder that is trained.
+        folder: for the shards.
+        only: where the texts of the pairs may be from.
+        split: which pairs are taken.
+
     Raises:
-        CodesearchError: the files hold no pairs of the split.
+        CodesearchError: the files hold no such pairs.
     """
+    origins = [ORIGINS.index(origin) for origin in only]
     folder.mkdir(parents=True, exist_ok=True)
     made_with = hashlib.blake2b(f"{_SHARD_VERSION}{tokenizer.to_str()}".encode(), digest_size=4).hexdigest()
     shards = []
@@ -93,18 +126,19 @@ def tokenised(files: Sequence[Path], tokenizer: Tokenizer, folder: Path, split: 
         shard = folder / f"{file.name.removesuffix('.jsonl.gz')}.{split}.{made_with}.{changed:x}.npz"
         if not shard.exists():
             _write(shard, _tokenise([pair for pair in read_pairs(file) if pair.split == split], tokenizer))
-        shards.append(_read(shard))
+        pairs = _read(shard)
+        shards.append(pairs.chosen(np.flatnonzero(np.isin(pairs.sources, origins))))
     shards = [shard for shard in shards if len(shard)]
     if not shards:
-        raise CodesearchError(f"no pairs of the split {split!r} in the {len(files)} given files")
+        raise CodesearchError(f"no pairs of the split {split!r} from {', '.join(only)} in the {len(files)} given files")
     return _joined(shards)
 
 
 def _tokenise(pairs: Sequence[Pair], tokenizer: Tokenizer) -> Pairs:
-    docstrings = {_function(pair): pair.text for pair in pairs if pair.source == "docstring"}
-    with_docstring = [row for row, pair in enumerate(pairs) if pair.source in WRITTEN and _function(pair) in docstrings]
+    known = docstrings(pairs)
+    with_docstring = [row for row, pair in enumerate(pairs) if pair.source in WRITTEN and pair.function in known]
     documented: list[list[int]] = [[] for _ in pairs]
-    texts = [_read_text(pairs[row], docstrings[_function(pairs[row])]) for row in with_docstring]
+    texts = [_read_text(pairs[row], known[pairs[row].function]) for row in with_docstring]
     for row, ids in zip(with_docstring, token_ids(texts, tokenizer, MAX_CODE_TOKENS), strict=True):
         documented[row] = ids
     return Pairs(
@@ -116,7 +150,7 @@ def _tokenise(pairs: Sequence[Pair], tokenizer: Tokenizer) -> Pairs:
         repositories=_numbers(pair.repo for pair in pairs),
         files=_numbers(f"{pair.repo}/{pair.path}" for pair in pairs),
         languages=_numbers(pair.language for pair in pairs),
-        wrote=np.array([pair.source in WRITTEN for pair in pairs], np.bool_),
+        sources=np.array([ORIGINS.index(pair.source) for pair in pairs], np.int64),
     )
 
 
@@ -131,10 +165,6 @@ def token_ids(texts: Sequence[str], tokenizer: Tokenizer, limit: int) -> list[li
 def _read_text(pair: Pair, docstring: str) -> str:
     """What an encoder is given of a function in an index."""
     return encoder_text(pair.qualified_name, docstring, pair.code)
-
-
-def _function(pair: Pair) -> tuple[str, str, str]:
-    return pair.repo, pair.path, pair.qualified_name
 
 
 def _numbers(texts: Iterator[str]) -> NDArray[np.int64]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 import typer
 
 from codesearch.errors import CodesearchError
+from codesearch.train.data.pair import ORIGINS, Origin
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -27,6 +28,10 @@ Share = Annotated[float, typer.Option("--share", help="Of the trained weights in
 Device = Annotated[str | None, typer.Option("--device", help="cpu or cuda; by default CUDA where there is one.")]
 Change = Annotated[list[str] | None, typer.Option("--set", help="Change a setting, as in --set batch=128.")]
 
+Only = Annotated[
+    str | None, typer.Option("--only", metavar="SOURCE,...", help="Only pairs whose texts are from these sources.")
+]
+
 ENCODER_WEIGHTS, MATCHER_WEIGHTS = "encoder.safetensors", "matcher.safetensors"
 
 
@@ -38,6 +43,10 @@ def encoder(
     share: Share = 0.8,
     device: Device = None,
     change: Change = None,
+    only: Only = None,
+    other_settings: Annotated[
+        bool, typer.Option("--other-settings", help="Go on from a run in OUT that had other settings.")
+    ] = False,
 ) -> None:
     """Train the bimodal encoder: text and code into one space. A killed run goes on where it was."""
     from codesearch.train.bimodal import average
@@ -46,13 +55,19 @@ def encoder(
     settings = changed(EncoderSettings(), change or [])
     model = _model(start, device)
     before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
-    train_encoder(model, _pairs(data, start, out), settings, out, minutes)
+    train_encoder(model, _pairs(data, start, out, only), settings, out, minutes, other_settings)
     model.load_state_dict(average(before, model.state_dict(), share))
     _write(model, out / ENCODER_WEIGHTS)
 
 
 def matcher(
-    data: Data, start: Start, out: Out, minutes: Minutes = None, device: Device = None, change: Change = None
+    data: Data,
+    start: Start,
+    out: Out,
+    minutes: Minutes = None,
+    device: Device = None,
+    change: Change = None,
+    only: Only = None,
 ) -> None:
     """Train the matching head on wrong answers that the encoder in OUT takes for right ones."""
     from codesearch.train.matcher import MatcherSettings, train_matcher
@@ -60,7 +75,7 @@ def matcher(
     settings = changed(MatcherSettings(), change or [])
     model = _model(start, device)
     _read(model, out / ENCODER_WEIGHTS)
-    train_matcher(model, _pairs(data, start, out), settings, out, minutes)
+    train_matcher(model, _pairs(data, start, out, only), settings, out, minutes)
     _write(model, out / MATCHER_WEIGHTS)
 
 
@@ -132,13 +147,28 @@ def _tokenizer(start: Path) -> Tokenizer:
         raise CodesearchError(f"{file} is no tokenizer that can be read ({error}): get the model again") from error
 
 
-def _pairs(data: Path, start: Path, out: Path) -> Pairs:
+def origins(only: str | None) -> tuple[Origin, ...]:
+    """The sources that ``only`` names, separated by commas; all without it.
+
+    Raises:
+        CodesearchError: there is no such source.
+    """
+    if only is None:
+        return ORIGINS
+    named = [name.strip() for name in only.split(",")]
+    unknown = sorted(set(named) - set(ORIGINS))
+    if unknown:
+        raise CodesearchError(f"no pairs are from {unknown[0]!r}: sources are {', '.join(ORIGINS)}")
+    return tuple(origin for origin in ORIGINS if origin in named)
+
+
+def _pairs(data: Path, start: Path, out: Path, only: str | None) -> Pairs:
     from codesearch.train.batches import tokenised
 
     files = sorted(data.glob("*.jsonl.gz"))
     if not files:
         raise CodesearchError(f"no pairs (*.jsonl.gz) in {data}: make them with codesearch train data")
-    return tokenised(files, _tokenizer(start), out / "shards")
+    return tokenised(files, _tokenizer(start), out / "shards", origins(only))
 
 
 def _write(model: Bimodal, path: Path) -> None:

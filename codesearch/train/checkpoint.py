@@ -20,17 +20,17 @@ def save(path: Path, settings: dict[str, Any], state: dict[str, Any]) -> None:
     unfinished.replace(path)
 
 
-def load(path: Path, settings: dict[str, Any]) -> dict[str, Any] | None:
+def load(path: Path, settings: dict[str, Any], of_any_settings: bool = False) -> dict[str, Any] | None:
     """Read a checkpoint, None if there is none yet.
 
     Raises:
-        CodesearchError: it is of a run with other settings.
+        CodesearchError: it is of a run with other settings, and not ``of_any_settings``.
     """
     if not path.exists():
         return None
     found = torch.load(path, map_location="cpu", weights_only=True)
     differing = sorted(key for key in settings if found["settings"].get(key) != settings[key])
-    if differing:
+    if differing and not of_any_settings:
         raise CodesearchError(
             f"{path} is of a run with another {', '.join(differing)}: give another folder, or delete it to start anew"
         )

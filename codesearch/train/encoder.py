@@ -108,7 +108,12 @@ class Queue:
 
 
 def train_encoder(
-    model: Bimodal, pairs: Pairs, settings: EncoderSettings, folder: Path, minutes: float | None = None
+    model: Bimodal,
+    pairs: Pairs,
+    settings: EncoderSettings,
+    folder: Path,
+    minutes: float | None = None,
+    of_any_settings: bool = False,
 ) -> list[float]:
     """Train the encoder of a model and return the loss of each step; the model gets the averaged weights.
 
@@ -121,6 +126,7 @@ def train_encoder(
         settings: of the run.
         folder: for the checkpoint and ``loss.csv``.
         minutes: stop after so long, before all steps are done.
+        of_any_settings: go on although the run in ``folder`` had other settings, as the second part of a training.
     """
     encoder = model.encoder
     device = next(encoder.parameters()).device
@@ -141,7 +147,7 @@ def train_encoder(
     parts: dict[str, nn.Module] = {"encoder": encoder, "averaged": averaged}
     if second:
         parts["second"] = second
-    run = Run(folder, "encoder", asdict(settings), parts, optimizer, {"scale": scale}, queue)
+    run = Run(folder, "encoder", asdict(settings), parts, optimizer, {"scale": scale}, queue, of_any_settings)
     batches = Batches(pairs, settings.batch, settings.run, settings.same_file, settings.wrote, settings.seed)
 
     def step(number: int) -> float:

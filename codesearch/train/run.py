@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import torch
 
+from codesearch.errors import CodesearchError
 from codesearch.train import checkpoint
+from indexer.errors import first_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,6 +43,8 @@ class Run:
     optimizer: torch.optim.Optimizer
     scalars: dict[str, Tensor] = field(default_factory=dict)
     memory: Keeps | None = None
+    of_any_settings: bool = False
+    """Go on from a checkpoint that was made with other settings."""
 
     def go(self, step: Callable[[int], float], steps: int, batch: int, minutes: float | None = None) -> list[float]:
         """Call ``step`` for each number that is not done yet; return the losses of all steps, those before included.
@@ -92,12 +96,17 @@ class Run:
         (self.folder / f"{self.name}-loss.csv").write_text(f"step,loss\n{curve}", "utf-8")
 
     def _resume(self) -> list[float]:
-        state = checkpoint.load(self.folder / f"{self.name}.pt", self.settings)
+        state = checkpoint.load(self.folder / f"{self.name}.pt", self.settings, self.of_any_settings)
         if state is None:
             return []
-        for name, part in self.parts.items():
-            part.load_state_dict(state["parts"][name])
-        self.optimizer.load_state_dict(state["optimizer"])
+        try:
+            for name, part in self.parts.items():
+                part.load_state_dict(state["parts"][name])
+            self.optimizer.load_state_dict(state["optimizer"])
+        except (KeyError, RuntimeError, ValueError) as error:
+            raise CodesearchError(
+                f"the run in {self.folder} had settings from which these cannot go on ({first_line(error)})"
+            ) from error
         with torch.no_grad():
             for name, value in self.scalars.items():
                 value.copy_(state["scalars"][name])

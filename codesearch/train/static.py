@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from torch.nn.functional import cosine_similarity, cross_entropy, embedding_bag, normalize
 
 from codesearch.encoders.static import MAX_TOKENS, merge_repeats
-from codesearch.train.bags import NAME, NAME_IN_BODY, TEXT
+from codesearch.train.bags import DOCUMENTATION, NAME, NAME_IN_BODY, TEXT
 from codesearch.train.batches import in_runs
 from codesearch.train.run import Run
 
@@ -49,7 +49,8 @@ class Settings:
     keep_text: float = 0.3  # how often the code comes with some words of the text that asks for it
     text_words: float = 0.3  # how many of these words
     name_queries: float = 0.35  # how often the function's name asks, for code without it
-    documented: float = 0.6  # how often that code comes with the text about it
+    documented: float = 0.6  # how often that code, and that of a query, comes with the text about it
+    asked: int = 8  # how often a pass has a text that was written as a query; all others it has once
     say_language: float = 0.3  # how often a text names the code's language, as people do on the web
     say_how_to: float = 0.2  # how often a text comes with the words "how to"
     start_steps: int = 350  # of learning the teacher's vectors of texts, before any code
@@ -183,10 +184,11 @@ def _run(
 
 def draw(pairs: TrainingPairs, settings: Settings, step: int) -> Batch:
     """The batch of a step: which pairs, which words of them, and whether the text or the name asks."""
-    size = min(settings.batch, len(pairs))
-    epoch, number = divmod(step, len(pairs) // size)
+    rows = np.repeat(np.arange(len(pairs)), np.where(pairs.asked, settings.asked, 1))
+    size = min(settings.batch, len(rows))
+    epoch, number = divmod(step, len(rows) // size)
     random = np.random.default_rng((settings.seed, epoch))
-    shuffled = random.permutation(len(pairs))
+    shuffled = random.permutation(rows)
     order = shuffled[in_runs(pairs.groups[shuffled], settings.group, random)]
     return compose(pairs, order[number * size :][:size], settings, np.random.default_rng((settings.seed, 1, step)))
 
@@ -195,12 +197,13 @@ def compose(pairs: TrainingPairs, rows: NDArray[np.int64], settings: Settings, r
     """Queries and code of ``rows``, with names, texts and words left out or added at random."""
     at, owner = pairs.codes.places(rows)
     code = _Code(pairs.codes.ids[at].astype(np.int64), owner, pairs.parts[at])
-    has_name = np.bincount(owner[code.parts == NAME], minlength=len(rows)) > 0
+    has_name = (np.bincount(owner[code.parts == NAME], minlength=len(rows)) > 0) & ~pairs.asked[rows]
     by_name = has_name & _some(settings.name_queries, len(rows), random)
     codes = _code_side(code, by_name, settings, random)
     queries = _query_side(pairs, rows, code, by_name, settings, random)
-    text = torch.from_numpy(pairs.same_text[rows])
-    return Batch(rows, queries, codes, same=(text[:, None] == text[None, :]).fill_diagonal_(False))
+    numbers = torch.from_numpy(np.stack([pairs.same_text[rows], pairs.same_code[rows]]))
+    same = (numbers[:, :, None] == numbers[:, None, :]).any(dim=0).fill_diagonal_(False)
+    return Batch(rows, queries, codes, same)
 
 
 @dataclass(frozen=True)
@@ -226,6 +229,8 @@ def _code_side(code: _Code, by_name: NDArray[np.bool_], settings: Settings, rand
     chance[(code.parts == NAME) & ~with_name[code.owner]] = 0
     chance[(code.parts == NAME_IN_BODY) & by_name[code.owner]] = 0
     chance[code.parts == TEXT] = text_words[code.owner[code.parts == TEXT]]
+    documented = _some(settings.documented, size, random)
+    chance[(code.parts == DOCUMENTATION) & ~documented[code.owner]] = 0
     kept = random.random(len(code.ids)) < chance
     return Tokens.of(code.ids[kept], code.owner[kept], size)
 
@@ -243,7 +248,7 @@ def _query_side(
     asks = ~by_name[text_owner] & _some(1 - settings.word_dropout, len(text_at), random)
     name_asks = (code.parts == NAME) & by_name[code.owner]
     says_language = ~by_name & _some(settings.say_language, len(rows), random) & (pairs.languages[rows] >= 0)
-    says_how_to = ~by_name & _some(settings.say_how_to, len(rows), random)
+    says_how_to = ~by_name & ~pairs.asked[rows] & _some(settings.say_how_to, len(rows), random)
     parts = [
         (pairs.queries.ids[text_at[asks]].astype(np.int64), text_owner[asks]),
         (code.ids[name_asks], code.owner[name_asks]),

@@ -14,7 +14,7 @@ from codesearch.encoders.static import MAX_TOKENS
 from codesearch.encoders.vocabulary import Vocabulary
 from codesearch.errors import CodesearchError
 from codesearch.train.bags import tokenize_pairs
-from codesearch.train.data.pair import Pair, read_pairs
+from codesearch.train.data.pair import ORIGINS, Origin, Pair, read_pairs
 from codesearch.train.distill import principal_axes, project, rarity_weights
 from codesearch.train.static import StaticModel, buckets, learn_texts, train
 from codesearch.train.static_files import save_static
@@ -22,6 +22,7 @@ from codesearch.train.vocabulary import choose_tokens, count_words
 
 if TYPE_CHECKING:
     from collections import Counter
+    from collections.abc import Collection
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -78,13 +79,14 @@ def save_model(folder: Path, tokens: list[str], model: StaticModel) -> None:
     )
 
 
-def read_training_pairs(folder: Path) -> list[Pair]:
-    """The pairs of every ``*.jsonl.gz`` in ``folder`` that are not held out, in the order of the files' names.
+def read_training_pairs(folder: Path, only: Collection[Origin] = ORIGINS) -> list[Pair]:
+    """The pairs from ``only`` these sources in ``folder`` that are not held out, in the order of the files' names.
 
     Raises:
         CodesearchError: there are none.
     """
-    pairs = [pair for path in sorted(folder.glob("*.jsonl.gz")) for pair in read_pairs(path) if pair.split == "train"]
+    files = sorted(folder.glob("*.jsonl.gz"))
+    pairs = [pair for file in files for pair in read_pairs(file) if pair.split == "train" and pair.source in only]
     if not pairs:
         raise CodesearchError(f"no training pairs in {folder}: collect them with: codesearch train data {folder}")
     return pairs

@@ -11,6 +11,7 @@ import torch
 from codesearch.errors import CodesearchError
 from codesearch.train.batches import Pairs, Rows
 from codesearch.train.bimodal import Bimodal, Shape, average, best_overlap
+from codesearch.train.data.pair import ORIGINS
 from codesearch.train.encoder import EncoderSettings, Queue, backward, contrastive_loss, encode, train_encoder
 from codesearch.train.matcher import MatcherSettings, Pool, draw_candidates, encoded_pool, score_pairs, train_matcher
 
@@ -47,7 +48,7 @@ def hundred_pairs() -> Pairs:
         repositories=number // 10,
         files=number // 5,
         languages=np.zeros(100, np.int64),
-        wrote=number % 2 == 0,
+        sources=np.where(number % 2, ORIGINS.index("docstring"), ORIGINS.index("comment")),
     )
 
 
@@ -147,6 +148,19 @@ def test_other_settings_do_not_go_on_from_a_checkpoint(tmp_path: Path) -> None:
     train_encoder(small_model(), hundred_pairs(), replace(QUICK, steps=1), tmp_path)
     with pytest.raises(CodesearchError, match="another rate, steps: give another folder"):
         train_encoder(small_model(), hundred_pairs(), replace(QUICK, steps=2, rate=1.0), tmp_path)
+
+
+def test_a_second_part_of_a_training_goes_on_with_other_settings_where_that_is_said(tmp_path: Path) -> None:
+    train_encoder(small_model(), hundred_pairs(), replace(QUICK, steps=2), tmp_path)
+    more = replace(QUICK, steps=3, rate=1e-4, wrote=0.0)
+    assert len(train_encoder(small_model(), hundred_pairs(), more, tmp_path, of_any_settings=True)) == 3
+
+
+def test_settings_that_train_other_weights_cannot_go_on(tmp_path: Path) -> None:
+    train_encoder(small_model(), hundred_pairs(), replace(QUICK, steps=1), tmp_path)
+    fewer = replace(QUICK, steps=2, frozen_layers=0)
+    with pytest.raises(CodesearchError, match="had settings from which these cannot go on"):
+        train_encoder(small_model(), hundred_pairs(), fewer, tmp_path, of_any_settings=True)
 
 
 def test_cached_gradients_are_the_gradients() -> None:

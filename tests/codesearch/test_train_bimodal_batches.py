@@ -11,7 +11,7 @@ from tokenizers.pre_tokenizers import Whitespace
 
 from codesearch.errors import CodesearchError
 from codesearch.train.batches import Batches, Pairs, Rows, drawn_codes, epoch, tokenised
-from codesearch.train.data.pair import Pair, write_pairs
+from codesearch.train.data.pair import ORIGINS, Pair, write_pairs
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -51,7 +51,7 @@ def numbered(languages: list[int], repositories: list[int], wrote: list[bool]) -
         repositories=np.array(repositories),
         files=np.array(repositories),
         languages=np.array(languages),
-        wrote=np.array(wrote),
+        sources=np.where(wrote, ORIGINS.index("comment"), ORIGINS.index("docstring")),
     )
 
 
@@ -85,6 +85,17 @@ def test_held_out_pairs_are_not_trained_on(tmp_path: Path) -> None:
     write_pairs(file, [replace(PAIR, split="valid")])
     with pytest.raises(CodesearchError, match="no pairs of the split 'train'"):
         tokenised([file], word_tokenizer(), tmp_path / "shards")
+
+
+def test_only_pairs_of_the_wanted_sources_are_taken(tmp_path: Path) -> None:
+    file = tmp_path / "one.jsonl.gz"
+    write_pairs(file, [PAIR, replace(PAIR, text="sum", source="query"), replace(PAIR, text="fix", source="commit")])
+    pairs = tokenised([file], word_tokenizer(), tmp_path / "shards", only=["query"])
+    assert len(pairs) == 1
+    assert pairs.texts[0].tolist() == [WORDS.index("sum")]
+    assert pairs.documented[0].tolist()[:4] == [WORDS.index(word) for word in ("add", "add", "two", "numbers")]
+    with pytest.raises(CodesearchError, match="no pairs of the split 'train' from test"):
+        tokenised([file], word_tokenizer(), tmp_path / "shards", only=["test"])
 
 
 def test_code_has_its_docstring_only_where_that_is_not_the_text(tmp_path: Path) -> None:

@@ -129,6 +129,11 @@ def test_a_share_of_nothing_exports_the_start(data: Path, start: Path, tmp_path:
     assert not np.allclose(vectors[0], vectors[1], atol=0.02)
 
 
+def test_an_unknown_source_is_named_with_those_there_are(data: Path, start: Path, tmp_path: Path) -> None:
+    with pytest.raises(CodesearchError, match="no pairs are from 'docs': sources are docstring, commit"):
+        encoder(data, start, tmp_path / "out", device="cpu", only="docstring,docs")
+
+
 def test_the_matching_head_needs_a_trained_encoder(data: Path, start: Path, tmp_path: Path) -> None:
     with pytest.raises(CodesearchError, match="train the encoder first"):
         matcher(data, start, tmp_path / "out", device="cpu")

@@ -11,7 +11,7 @@ from codesearch.encoders.static import StaticEncoder
 from codesearch.encoders.vocabulary import Vocabulary
 from codesearch.errors import CodesearchError
 from codesearch.train.bags import TrainingPairs, tokenize_pairs
-from codesearch.train.data.pair import Pair
+from codesearch.train.data.pair import Pair, write_pairs
 from codesearch.train.distill import principal_axes, project, rarity_weights
 from codesearch.train.run import Run
 from codesearch.train.static import Settings, StaticModel, Tokens, buckets, compose, draw, learn_texts, train
@@ -160,6 +160,29 @@ def test_a_text_can_name_the_language_and_ask_how_to() -> None:
     assert queries == {"opens", "the", "door", "python", "how", "to"}
 
 
+def asked_pairs() -> tuple[list[Pair], Vocabulary]:
+    documented = a_pair("opens the door", "def open_it(door): turn(handle)", name="open_it")
+    pairs = [documented, replace(documented, text="how can i get in", source="query")]
+    return pairs, Vocabulary(
+        ["opens", "the", "door", "def", "open", "it", "turn", "handle", "python", "how", "to", "can", "i", "get", "in"]
+    )
+
+
+def test_a_query_asks_as_it_is_for_code_with_its_documentation() -> None:
+    pairs, vocabulary = asked_pairs()
+    settings = replace(WHOLE, name_queries=1, documented=1, keep_text=1, text_words=1, say_language=1, say_how_to=1)
+    batch = compose(tokenize_pairs(pairs, vocabulary), np.array([1]), settings, np.random.default_rng(0))
+    assert words(batch.queries, vocabulary) == {"how", "can", "i", "get", "in"}
+    assert words(batch.codes, vocabulary) == {"opens", "the", "door", "def", "open", "it", "turn", "handle"}
+
+
+def test_a_query_comes_more_often_than_a_docstring_and_is_no_wrong_answer_to_it() -> None:
+    pairs, vocabulary = asked_pairs()
+    batch = draw(tokenize_pairs(pairs, vocabulary), replace(WHOLE, asked=3, batch=4), 0)
+    assert sorted(batch.rows.tolist()) == [0, 1, 1, 1]
+    assert batch.same.sum() == 12
+
+
 def test_equal_texts_are_no_wrong_answers_to_each_other() -> None:
     pairs = [a_pair("same", "x"), a_pair("same", "y"), a_pair("other", "z")]
     batch = compose(tokenize_pairs(pairs, vocabulary_of(pairs)), np.arange(3), WHOLE, np.random.default_rng(0))
@@ -233,6 +256,11 @@ def test_the_recipe_goes_from_pairs_to_a_model_that_loads(tmp_path: Path) -> Non
     encoder = StaticEncoder.load(tmp_path / "model")
     assert encoder.encode_queries(["plain"]).any()
     assert (tmp_path / "static-loss.csv").read_text().startswith("step,loss\n1,")
+
+
+def test_only_pairs_of_the_wanted_sources_are_read(tmp_path: Path) -> None:
+    write_pairs(tmp_path / "a.jsonl.gz", asked_pairs()[0])
+    assert [pair.source for pair in read_training_pairs(tmp_path, only=["query"])] == ["query"]
 
 
 def test_a_folder_without_pairs_is_one_clear_line(tmp_path: Path) -> None:

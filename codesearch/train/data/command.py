@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
@@ -20,6 +20,7 @@ from codesearch.train.data.foreign import functions_of
 from codesearch.train.data.made import made_pairs
 from codesearch.train.data.near_duplicates import NearDuplicates
 from codesearch.train.data.pair import Pair, read_pairs, write_pairs
+from codesearch.train.data.queries import Queries, query_pairs, read_queries
 from codesearch.train.data.sources import LISTED, Source, read_sources
 
 _PARTS: dict[str, Callable[[Source, Path | None, Path, Limits], Iterator[Pair]]] = {
@@ -44,6 +45,7 @@ def collect(
     output: Path,
     mirror: Path | None = None,
     unlike: Iterable[Path] = (),
+    queries: Mapping[str, Iterable[Queries]] | None = None,
     workers: int = 2,
     limits: Limits | None = None,
     report: Callable[[str], None] = lambda line: None,
@@ -59,6 +61,7 @@ def collect(
         output: a folder, made if it is not there.
         mirror: a folder of git directories to be used in place of clones.
         unlike: git directories, or JSON objects whose keys are functions in Python, of which no near copy is taken.
+        queries: written for functions, by repository.
         workers: processes.
         limits: the most pairs a repository gives.
         report: is called with a line about each repository.
@@ -83,6 +86,8 @@ def collect(
                     continue
                 name = f"{source.file_name}{ending}.jsonl.gz"
                 kept = [pair for pair in read_pairs(raw / name) if seen.is_new(pair)]
+                if ending == "":
+                    kept += list(query_pairs(kept, (queries or {}).get(source.repository, ())))
                 write_pairs(output / name, kept)
                 if ending == "":
                     made = list(made_pairs(kept, limits.made))
@@ -161,6 +166,8 @@ def data(
 ) -> None:
     """Collect pairs of text and code for training from the listed repositories."""
     listed = read_sources(sources, exclude)
-    collected = collect(listed, output, mirror, unlike or (), workers, report=lambda line: typer.echo(line, err=True))
+    collected = collect(
+        listed, output, mirror, unlike or (), read_queries(), workers, report=lambda line: typer.echo(line, err=True)
+    )
     write_summary(collected, output / "summary.json")
     typer.echo(f"{collected.pairs.total():,} pairs of {len(listed) - len(collected.failed)} repositories in {output}")

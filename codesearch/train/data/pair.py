@@ -8,19 +8,22 @@ import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 from codesearch.errors import CodesearchError
 
-Origin = Literal["docstring", "commit", "comment", "doc", "test", "renamed", "misspelled", "partial", "snippet"]
-WRITTEN: frozenset[Origin] = frozenset({"commit", "comment", "doc", "test"})
-"""Sources of texts that people wrote and that are no docstrings."""
+Origin = Literal[
+    "docstring", "commit", "comment", "doc", "test", "query", "renamed", "misspelled", "partial", "snippet"
+]
+ORIGINS: tuple[Origin, ...] = get_args(Origin)
+WRITTEN: frozenset[Origin] = frozenset({"commit", "comment", "doc", "test", "query"})
+"""Sources of texts that were written about code and that are no docstrings."""
 Split = Literal["train", "valid"]
 
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """A text that a person wrote about a piece of code, and that code.
+    """A text that was written about a piece of code, and that code.
 
     On disk: JSON Lines in UTF-8, gzip, one object a line with exactly these fields.
     """
@@ -45,11 +48,22 @@ class Pair:
     source: Origin
     """Where the text is from: ``docstring`` its first paragraph; ``commit`` the subject of a commit that changed the
     function; ``comment`` the comment above the block; ``doc`` the heading or sentence before the code in a document;
-    ``test`` the name or description of a test that calls the function. Made from a docstring's pair (see
+    ``test`` the name or description of a test that calls the function; ``query`` what one would type to find it (see
+    ``codesearch.train.data.queries``). Made from a docstring's pair (see
     ``codesearch.train.data.made``): ``renamed``, where the code has lost its names, ``misspelled`` and ``partial``,
     where the text is so, ``snippet``, whose text is some lines of the code, renamed."""
     split: Split
     """Whole repositories are held out as ``valid``."""
+
+    @property
+    def function(self) -> tuple[str, str, str]:
+        """The repository, path and qualified name, which pairs of one function share."""
+        return self.repo, self.path, self.qualified_name
+
+
+def docstrings(pairs: Iterable[Pair]) -> dict[tuple[str, str, str], str]:
+    """The docstring of each function whose docstring is the text of one of the pairs."""
+    return {pair.function: pair.text for pair in pairs if pair.source == "docstring"}
 
 
 def write_pairs(path: Path, pairs: Iterable[Pair]) -> int:

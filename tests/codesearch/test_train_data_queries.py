@@ -1,0 +1,69 @@
+"""Queries that were written for functions of the listed repositories."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from codesearch.errors import CodesearchError
+from codesearch.train.data.pair import Pair
+from codesearch.train.data.queries import Queries, query_pairs, read_queries
+from codesearch.train.data.sources import read_sources
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+PAIR = Pair(
+    repo="one/one",
+    commit="c",
+    path="a.py",
+    language="python",
+    kind="method",
+    name="retry",
+    qualified_name="Client.retry",
+    start_line=1,
+    text="Call a function again after failures.",
+    code="def retry(call): ...",
+    source="docstring",
+    split="train",
+)
+
+
+def test_a_query_comes_with_the_function_it_was_written_for() -> None:
+    other = replace(PAIR, qualified_name="retry", code="def retry(): ...")
+    line = Queries("one/one", "a.py", "Client.retry", "python try again on error", "where is a failed call repeated")
+    pairs = list(query_pairs([other, PAIR], [line]))
+    assert [pair.text for pair in pairs] == [line.web, line.ask]
+    assert {(pair.code, pair.source) for pair in pairs} == {(PAIR.code, "query")}
+
+
+def test_a_query_that_nobody_would_type_is_left_out() -> None:
+    line = Queries("one/one", "a.py", "Client.retry", "", "where is a failed call repeated")
+    assert [pair.text for pair in query_pairs([PAIR], [line])] == [line.ask]
+
+
+def test_a_query_whose_function_is_gone_or_has_no_docstring_is_left_out() -> None:
+    gone = Queries("one/one", "a.py", "Client.gone", "python try again on error", "")
+    undocumented = replace(PAIR, source="comment", qualified_name="Client.gone")
+    assert list(query_pairs([PAIR, undocumented], [gone])) == []
+
+
+@pytest.mark.parametrize("text", ["repository\tpath\n", "repository\tpath\tname\tweb\task\na/b\tc.py\tf\tonly one\n"])
+def test_a_malformed_list_is_named(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "queries.tsv"
+    path.write_text(text + "a/b\tc.py\n")
+    with pytest.raises(CodesearchError, match=r"queries.tsv:2: expected 5 columns"):
+        read_queries(path)
+
+
+def test_the_committed_list_asks_for_functions_of_repositories_that_are_trained_on() -> None:
+    trained_on = {source.repository for source in read_sources() if source.split == "train"}
+    queries = read_queries()
+    assert set(queries) <= trained_on
+    lines = [line for of_repository in queries.values() for line in of_repository]
+    assert max(Counter((line.repository, line.path, line.name) for line in lines).values()) == 1
+    assert all(line.web or line.ask for line in lines)
+    assert all(text == " ".join(text.split()) for line in lines for text in (line.web, line.ask))
