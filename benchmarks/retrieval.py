@@ -79,8 +79,8 @@ def read_held_out(folder: Path) -> list[Collection]:
     return collections
 
 
-def word_scores(collection: Collection) -> NDArray[np.float32]:
-    found, scores = BM25(collection.codes).search(collection.queries, len(collection.codes))
+def word_scores(collection: Collection, stemmed: bool = False) -> NDArray[np.float32]:
+    found, scores = BM25(collection.codes, stemmed=stemmed).search(collection.queries, len(collection.codes))
     every = np.zeros((len(collection.queries), len(collection.codes)), np.float32)
     rows, columns = np.nonzero(found >= 0)
     every[rows, found[rows, columns]] = scores[rows, columns]
@@ -109,8 +109,8 @@ def reciprocal_rank(scores: NDArray[np.float32], answers: NDArray[np.int64]) -> 
 
 def quality_row(encoders: dict[str, Encoder], collection: Collection) -> list[str]:
     """What words, each encoder, and both together reach on a collection."""
-    by_words = word_scores(collection)
-    row = [collection.name, str(reciprocal_rank(by_words, collection.answers))]
+    row = [collection.name, str(reciprocal_rank(word_scores(collection), collection.answers))]
+    by_words = word_scores(collection, stemmed=True)
     for encoder in encoders.values():
         vectors = vector_scores(encoder, collection)
         row += [str(reciprocal_rank(scores, collection.answers)) for scores in (vectors, fused(vectors, by_words))]

@@ -18,8 +18,12 @@ _STOP = frozenset(
 )
 
 
+def telling(terms: list[str]) -> list[str]:
+    """The stemmed words of a query that say something about code; all of them if none does."""
+    return [term for term in terms if term not in _STOP] or terms
+
+
 def query_terms(words: WordIndex, stems: Stems, text: str) -> dict[str, float]:
     """The query's stemmed words with their inverse document frequency, those that say nothing left out."""
-    terms = stems.of(text)
-    telling = [term for term in terms if term not in _STOP] or terms
-    return {term: math.log(1.0 + words.count / (1.0 + words.frequency(term))) for term in telling}
+    terms = telling(stems.of(text))
+    return {term: math.log(1.0 + words.count / (1.0 + words.frequency(term))) for term in terms}

@@ -99,7 +99,8 @@ class Ranker:
             some = codes if everything else codes[places]
             lists.append(exact_search(queries[list(pool.queries)], some, width))
         if self.system.bm25:
-            index = BM25([retrieval.documents[place].text for place in pool.documents], self.system.bm25_words)
+            texts = [retrieval.documents[place].text for place in pool.documents]
+            index = BM25(texts, self.system.bm25_words, stemmed=bool(lists))
             lists.append(index.search([retrieval.queries[row].text for row in pool.queries], width))
         found, scores = lists[0] if len(lists) == 1 else fuse(lists[0], lists[1], width)
         return np.where(found < 0, np.int32(-1), places[found]), scores

@@ -27,7 +27,7 @@ class System:
     encoder: Encoder | None = None
     bm25: bool = False
     bm25_words: int | None = CUT_WORDS
-    """How many words of a function BM25 reads; None is all."""
+    """How many words of a function BM25 reads; None is all. Beside an encoder they are stems."""
     matcher: Matcher | None = None
     rerank_depth: int = 32
     """How many of the best candidates the matching head scores again."""
@@ -44,7 +44,7 @@ class System:
         """Everything the ranking depends on, in words."""
         parts = [self.encoder.name] if self.encoder else []
         if self.bm25:
-            parts.append(BM25.name(self.bm25_words))
+            parts.append(BM25.name(self.bm25_words, stemmed=self.encoder is not None))
         name = " + ".join(parts)
         return f"{name} > {self.matcher.name} on the top {self.rerank_depth}" if self.matcher else name
 

@@ -110,6 +110,16 @@ class Alike(RandomEncoder):
         return np.full((len(texts), self.dim), self.dim**-0.5, dtype=np.float32)
 
 
+def test_words_beside_an_encoder_are_stems_and_those_that_only_ask_are_left_out():
+    texts = ["def parse_numbers(): ...", "how do i use this", "other"]
+    found, _ = BM25(texts, stemmed=True).search(["how do i parse a number", "parsing"], 3)
+    assert found.tolist() == [[0, -1, -1], [0, -1, -1]]
+    found, _ = BM25(texts, stemmed=True).search(["how do i"], 1)
+    assert found.tolist() == [[1]]
+    assert "stems" in System(encoder=RandomEncoder(), bm25=True).name
+    assert "stems" not in System(bm25=True).name
+
+
 def test_a_fused_system_finds_what_only_words_find(retrieval, cache):
     ranking = Ranker(System(encoder=Alike(), bm25=True), cache).rank(retrieval)
     assert sorted(ranking.documents[2].tolist()) == [0, 1, 2, 3]
