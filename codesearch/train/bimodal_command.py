@@ -31,6 +31,9 @@ Change = Annotated[list[str] | None, typer.Option("--set", help="Change a settin
 Only = Annotated[
     str | None, typer.Option("--only", metavar="SOURCE,...", help="Only pairs whose texts are from these sources.")
 ]
+OtherSettings = Annotated[
+    bool, typer.Option("--other-settings", help="Go on from a run in OUT that had other settings.")
+]
 
 ENCODER_WEIGHTS, MATCHER_WEIGHTS = "encoder.safetensors", "matcher.safetensors"
 
@@ -44,9 +47,7 @@ def encoder(
     device: Device = None,
     change: Change = None,
     only: Only = None,
-    other_settings: Annotated[
-        bool, typer.Option("--other-settings", help="Go on from a run in OUT that had other settings.")
-    ] = False,
+    other_settings: OtherSettings = False,
 ) -> None:
     """Train the bimodal encoder: text and code into one space. A killed run goes on where it was."""
     from codesearch.train.bimodal import average
@@ -68,6 +69,7 @@ def matcher(
     device: Device = None,
     change: Change = None,
     only: Only = None,
+    other_settings: OtherSettings = False,
 ) -> None:
     """Train the matching head on wrong answers that the encoder in OUT takes for right ones."""
     from codesearch.train.matcher import MatcherSettings, train_matcher
@@ -75,7 +77,7 @@ def matcher(
     settings = changed(MatcherSettings(), change or [])
     model = _model(start, device)
     _read(model, out / ENCODER_WEIGHTS)
-    train_matcher(model, _pairs(data, start, out, only), settings, out, minutes)
+    train_matcher(model, _pairs(data, start, out, only), settings, out, minutes, other_settings)
     _write(model, out / MATCHER_WEIGHTS)
 
 

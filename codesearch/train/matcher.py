@@ -73,7 +73,12 @@ class Pool:
 
 
 def train_matcher(
-    model: Bimodal, pairs: Pairs, settings: MatcherSettings, folder: Path, minutes: float | None = None
+    model: Bimodal,
+    pairs: Pairs,
+    settings: MatcherSettings,
+    folder: Path,
+    minutes: float | None = None,
+    of_any_settings: bool = False,
 ) -> list[float]:
     """Train the matching head of a model and return the loss of each step; the head gets the averaged weights.
 
@@ -83,6 +88,7 @@ def train_matcher(
         settings: of the run.
         folder: for the checkpoint and ``matcher-loss.csv``; a run that was stopped goes on from it.
         minutes: stop after so long, before all steps are done.
+        of_any_settings: go on although the run in ``folder`` had other settings.
     """
     model.encoder.eval().requires_grad_(False)
     head = model.head
@@ -94,7 +100,8 @@ def train_matcher(
         weight_decay=settings.weight_decay,
     )
     averaged = copy.deepcopy(head).eval().requires_grad_(False)
-    run = Run(folder, "matcher", asdict(settings), {"head": head, "averaged": averaged}, optimizer)
+    parts: dict[str, nn.Module] = {"head": head, "averaged": averaged}
+    run = Run(folder, "matcher", asdict(settings), parts, optimizer, of_any_settings=of_any_settings)
     pools = Pools(model.encoder, pairs, settings)
 
     def step(number: int) -> float:
