@@ -95,6 +95,11 @@ class Semble:
         self._command = command
         self._model = model.resolve()
 
+    @property
+    def python(self) -> Path:
+        """The Python that semble is installed beside."""
+        return self._command.parent / "python"
+
     def search(self, root: Path, cache: Path, query: str) -> list[str]:
         return [str(self._command), "search", query, str(root), "-k", "10"]
 
@@ -114,8 +119,7 @@ class Semble:
             imports="from semble import SembleIndex",
             opening="index = SembleIndex.from_path(root)\nsearch = lambda query: index.search(query, top_k=10)",
         )
-        python = self._command.parent / "python"
-        return _run_warm(python, script, root, cache, queries, self.environment(cache))
+        return _run_warm(self.python, script, root, cache, queries, self.environment(cache))
 
 
 def _run_warm(

@@ -141,7 +141,7 @@ def repos_report(
     """Return the report: means over all queries, and by repository, language and category."""
     parts, rows, languages, categories = [], [], [], []
     for outcome in outcomes:
-        table = np.array(list(_values(outcome)))
+        table = np.array(list(query_values(outcome)))
         rows.append(table)
         languages += [outcome.repository.language] * len(table)
         categories += [answer.query.category for answer in outcome.answers]
@@ -178,7 +178,8 @@ def repos_report(
     )
 
 
-def _values(outcome: RepoOutcome) -> Iterator[list[float]]:
+def query_values(outcome: RepoOutcome) -> Iterator[list[float]]:
+    """Yield the values of ``MEASURES`` and ``TOKENS`` of each query."""
     values = per_query(MEASURES, outcome.qrels(), [outcome.run()])
     for answer in outcome.answers:
         yield [*[values[name][answer.query.id] for name in MEASURES], float(answer.tokens)]
