@@ -48,6 +48,10 @@ for line in sys.stdin:
 """
 
 
+class CannotIndexError(Exception):
+    """semble ended while it indexed a repository, which is left out then."""
+
+
 @dataclass(frozen=True)
 class Piece:
     """A hit of semble: lines of a file."""
@@ -99,7 +103,7 @@ def semble_builder(semble: Semble) -> Iterator[Callable[[Path], Index]]:
         assert process.stdout is not None
         pieces = process.stdout.readline()
         if not pieces:
-            raise SystemExit(f"{semble.python} could not index {folder} with semble")
+            raise CannotIndexError
         return SembleIndex(process, json.loads(pieces))
 
     def stop() -> None:
@@ -131,18 +135,30 @@ def by_first_line(repository: Repository) -> Repository:
     return replace(repository, queries=queries)
 
 
-def scored(repositories: Sequence[Repository], clones: Path, build: Callable[[Path], Index]) -> NDArray[np.float64]:
-    """Values of ``MEASURES`` and ``TOKENS`` of each query, shape ``(queries, measures)``."""
-    outcomes = (search_repository(one, checkout(one, clones), build) for one in repositories)
-    return np.concatenate([np.array(list(query_values(outcome))) for outcome in outcomes])
+Values = NDArray[np.float64]
+"""Of ``MEASURES`` and ``TOKENS``, shape ``(queries, measures)``."""
 
 
-def rows(name: str, systems: dict[str, NDArray[np.float64]]) -> list[list[str]]:
-    ours, theirs = systems.values()
+def scored(
+    repositories: Sequence[Repository], clones: Path, builds: Sequence[Callable[[Path], Index]]
+) -> tuple[list[Values], list[str]]:
+    """The values of all queries for each tool, and the repositories that one of them could not index."""
+    values, left_out = [], []
+    for repository in repositories:
+        try:
+            outcomes = [search_repository(repository, checkout(repository, clones), build) for build in builds]
+        except CannotIndexError:
+            left_out.append(repository.name)
+            continue
+        values.append([np.array(list(query_values(outcome))) for outcome in outcomes])
+    return [np.concatenate(of_tool) for of_tool in zip(*values, strict=True)], left_out
+
+
+def rows(name: str, ours: Values, theirs: Values) -> list[list[str]]:
     (difference,) = estimate([(ours - theirs)[:, [MEASURES.index("RR")]]])
     return [
-        [name, system, *map(str, estimate([values])), str(difference) if values is ours else ""]
-        for system, values in systems.items()
+        [name, "codesearch", *map(str, estimate([ours])), str(difference)],
+        ["", "semble", *map(str, estimate([theirs])), ""],
     ]
 
 
@@ -161,16 +177,16 @@ def main() -> None:
         "questions, by first lines": [by_first_line(one) for one in functions],
     }
     codesearch = builder(load_encoder("default"), None)
-    printed = []
+    printed, left_out = [], []
     with semble_builder(Semble(options.semble, options.model)) as semble:
         for name, repositories in sets.items():
-            systems = {
-                "codesearch": scored(repositories, options.repositories, codesearch),
-                "semble": scored(repositories, options.repositories, semble),
-            }
-            printed += rows(name, systems)
+            values, left_out_here = scored(repositories, options.repositories, [semble, codesearch])
+            printed += rows(f"{name} ({len(values[0])})", values[1], values[0])
+            left_out += left_out_here
             print(name, file=sys.stderr, flush=True)
     print(f"{machine()}\n\n{table(['queries', 'tool', *MEASURES, TOKENS, 'RR, difference'], printed)}")
+    if left_out:
+        print(f"\nLeft out, as semble ends while it indexes them: {', '.join(sorted(set(left_out)))}.")
 
 
 if __name__ == "__main__":
