@@ -45,9 +45,7 @@ TABLES = {
         "codesearch eval repos benchmarks/questions --by-lines --rerank --repositories $REPOSITORIES --output $OUT",
         "report.md",
     ),
-    "peer-quality": Table(
-        "python benchmarks/peer_quality.py $BENCH $REPOSITORIES --semble $SEMBLE --model $MODEL"
-    ),
+    "peer-quality": Table("python benchmarks/peer_quality.py $BENCH $REPOSITORIES --semble $SEMBLE --model $MODEL"),
     "cosqa": Table(
         "codesearch eval cosqa $BENCH/cosqa --encoder default --encoder bimodal --encoder bm25 --output $OUT",
         "table.md",
