@@ -155,7 +155,7 @@ def test_the_description_names_all_that_matters():
     described = describe(system)
     assert described["matching_head"] == "shortest@1"
     assert described["score"] == "matching logit + cosine"
-    assert described["fusion"] == "meaning + 0.15 words, each scaled to 0..1"
+    assert described["fusion"] == "meaning + 0.2 words, each scaled to 0..1"
     assert "top 7" in described["name"]
 
 
