@@ -2,7 +2,7 @@
 
 Documentation is not what people type. For some of the documented functions the list holds what one would type to find
 them: into a search engine, without knowing the project, and into a code search, as someone new to its code. A language
-model wrote them from the function and its documentation; docs/models/data.md has its instructions.
+model wrote them from the function and its documentation; docs/models/queries.md tells how.
 """
 
 from __future__ import annotations
