@@ -123,7 +123,7 @@ def print_speed(name: str, encoder: Encoder, collection: Collection, count: int)
     encoder.encode_code(texts[:10])
     begun = time.perf_counter()
     encoder.encode_code(texts)
-    rate = count / (time.perf_counter() - begun)
+    rate = len(texts) / (time.perf_counter() - begun)
     queries = collection.queries[:100]
     begun = time.perf_counter()
     for query in queries:
@@ -133,17 +133,13 @@ def print_speed(name: str, encoder: Encoder, collection: Collection, count: int)
 
 
 def functions_of_median_length(codes: list[str], count: int) -> list[str]:
-    """``count`` different functions, among the given ones, such that half have fewer tokens than ``MEDIAN_TOKENS``."""
+    """``count`` functions, or what there are: as many shorter than ``MEDIAN_TOKENS`` as longer, those nearest to it."""
     tokenizer = Tokenizer.from_file(str(SHIPPED_FOLDER / "bimodal" / "tokenizer.json"))
-    lengths = [len(encoding.ids) for encoding in tokenizer.encode_batch(codes)]
-    by_length = [codes[i] for i in np.argsort(lengths, kind="stable")]
-    first_longer = sum(length < MEDIAN_TOKENS for length in lengths)
-    shorter, longer = by_length[:first_longer], by_length[first_longer:]
-    size = min(len(longer), len(shorter))
-    if not size:
-        return [f"{codes[i % len(codes)]}\n# {i}" for i in range(count)]
-    chosen = shorter[-size:] + longer[:size]
-    return [f"{chosen[i % len(chosen)]}\n# {i}" for i in range(count)]
+    lengths = np.array([len(encoding.ids) for encoding in tokenizer.encode_batch(codes)])
+    by_length = np.argsort(lengths, kind="stable")
+    middle = int(np.searchsorted(lengths[by_length], MEDIAN_TOKENS))
+    each_side = min(count // 2, middle, len(codes) - middle)
+    return [codes[i] for i in by_length[middle - each_side : middle + each_side]]
 
 
 def print_load_time(name: str) -> None:

@@ -13,8 +13,6 @@ from codesearch.errors import CodesearchError
 from codesearch.train.data.pair import ORIGINS, Origin
 
 if TYPE_CHECKING:
-    from tokenizers import Tokenizer
-
     from codesearch.train.batches import Pairs
     from codesearch.train.bimodal import Bimodal
 
@@ -91,6 +89,7 @@ def export(
 ) -> None:
     """Write the trained transformer as ONNX in int8, with its matching head if that was trained."""
     from codesearch.train.export import export as write
+    from codesearch.train.tokenizer import code_tokenizer
 
     model = _model(start, "cpu")
     with_head = (out / MATCHER_WEIGHTS).exists()
@@ -98,7 +97,7 @@ def export(
         _read(model, out / MATCHER_WEIGHTS)
     elif (out / ENCODER_WEIGHTS).exists():
         _read(model, out / ENCODER_WEIGHTS)
-    write(model, _tokenizer(start), folder, with_head=with_head, beside=beside)
+    write(model, code_tokenizer(start), folder, with_head=with_head, beside=beside)
 
 
 def changed(settings: Settings, changes: list[str]) -> Settings:
@@ -139,16 +138,6 @@ def _model(start: Path, device: str | None) -> Bimodal:
     return from_bert(start).to(device or ("cuda" if torch.cuda.is_available() else "cpu"))
 
 
-def _tokenizer(start: Path) -> Tokenizer:
-    from tokenizers import Tokenizer
-
-    file = start / "tokenizer.json"
-    try:
-        return Tokenizer.from_file(str(file))
-    except Exception as error:  # tokenizers raises nothing more particular
-        raise CodesearchError(f"{file} is no tokenizer that can be read ({error}): get the model again") from error
-
-
 def origins(only: str | None) -> tuple[Origin, ...]:
     """The sources that ``only`` names, separated by commas; all without it.
 
@@ -166,11 +155,12 @@ def origins(only: str | None) -> tuple[Origin, ...]:
 
 def _pairs(data: Path, start: Path, out: Path, only: str | None) -> Pairs:
     from codesearch.train.batches import tokenised
+    from codesearch.train.tokenizer import code_tokenizer
 
     files = sorted(data.glob("*.jsonl.gz"))
     if not files:
         raise CodesearchError(f"no pairs (*.jsonl.gz) in {data}: make them with codesearch train data")
-    return tokenised(files, _tokenizer(start), out / "shards", origins(only))
+    return tokenised(files, code_tokenizer(start), out / "shards", origins(only))
 
 
 def _write(model: Bimodal, path: Path) -> None:
