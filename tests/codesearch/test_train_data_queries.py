@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -53,10 +54,21 @@ def test_a_query_whose_function_is_gone_or_has_no_docstring_is_left_out() -> Non
 
 @pytest.mark.parametrize("text", ["repository\tpath\n", "repository\tpath\tname\tweb\task\na/b\tc.py\tf\tonly one\n"])
 def test_a_malformed_list_is_named(tmp_path: Path, text: str) -> None:
-    path = tmp_path / "queries.tsv"
-    path.write_text(text + "a/b\tc.py\n")
-    with pytest.raises(CodesearchError, match=r"queries.tsv:2: expected 5 columns"):
+    path = tmp_path / "queries.tsv.gz"
+    path.write_bytes(gzip.compress(f"{text}a/b\tc.py\n".encode()))
+    with pytest.raises(CodesearchError, match=r"queries.tsv.gz:2: expected 5 columns"):
         read_queries(path)
+
+
+def test_a_list_that_is_missing_or_damaged_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "queries.tsv.gz"
+    with pytest.raises(CodesearchError, match=r"queries.tsv.gz is no list of .* that can be read \(.*No such file"):
+        read_queries(path)
+    whole = gzip.compress(b"repository\tpath\tname\tweb\task\n")
+    for damaged in (b"repository\tpath", whole[:-9], whole[:12]):
+        path.write_bytes(damaged)
+        with pytest.raises(CodesearchError, match=r"queries.tsv.gz is no list of queries that can be read"):
+            read_queries(path)
 
 
 def test_the_committed_list_asks_for_functions_of_repositories_that_are_trained_on() -> None:

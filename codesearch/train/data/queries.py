@@ -8,25 +8,28 @@ model wrote them from the function and its documentation; docs/models/queries.md
 from __future__ import annotations
 
 import csv
+import gzip
+import zlib
 from collections import defaultdict
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from codesearch.errors import CodesearchError
+from indexer.errors import first_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from codesearch.train.data.pair import Pair
 
-LISTED = Path(__file__).with_name("queries.tsv")
+LISTED = Path(__file__).with_name("queries.tsv.gz")
 _COLUMNS = ("repository", "path", "name", "web", "ask")
 
 
 @dataclass(frozen=True, slots=True)
 class Queries:
-    """A line of the list: tab-separated, its first line names the columns."""
+    """A line of the list: tab-separated, its first line names the columns, the whole compressed by gzip."""
 
     repository: str
     path: str
@@ -46,13 +49,13 @@ def read_queries(path: Path = LISTED) -> dict[str, list[Queries]]:
     """
     by_repository: defaultdict[str, list[Queries]] = defaultdict(list)
     try:
-        with path.open(encoding="utf-8", newline="") as file:
+        with gzip.open(path, "rt", encoding="utf-8", newline="") as file:
             for number, row in enumerate(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE), start=2):
                 if set(row) != set(_COLUMNS) or None in row.values():
                     raise CodesearchError(f"{path}:{number}: expected {len(_COLUMNS)} columns: {', '.join(_COLUMNS)}")
                 by_repository[row["repository"]].append(Queries(**row))
-    except OSError as error:
-        raise CodesearchError(f"cannot read {error.filename}: {error.strerror}") from None
+    except (OSError, EOFError, UnicodeDecodeError, zlib.error) as error:
+        raise CodesearchError(f"{path} is no list of queries that can be read ({first_line(error)})") from None
     return dict(by_repository)
 
 
