@@ -28,6 +28,9 @@ def models(json: options.Json = False) -> None:
         return
     width = max((len(model.name) for model in found), default=0)
     for model in found:
+        if model.same_as:
+            typer.echo(one_line(f"{model.name:<{width}}  the same as {model.same_as}"))
+            continue
         uses = " and ".join(use for use, can in (("encoder", model.encodes), ("matching head", model.matches)) if can)
         needs = f"; needs {model.needs}" if model.needs else ""
         size = f"{model.megabytes:.1f} MB"

@@ -35,6 +35,8 @@ class AvailableModel:
     """Whether it can be a matching head."""
     megabytes: float
     """Size of its safetensors and ONNX files, in 10**6 bytes."""
+    same_as: str | None
+    """The name of the shipped model that this is another name of."""
     needs: str
     """What must be installed or done before it loads; empty where nothing is missing."""
 
@@ -64,6 +66,7 @@ def _described(name: str, folder: Path, source: str) -> AvailableModel | None:
         family=family.name,
         encodes=encoder is not None,
         matches=matcher is not None,
+        same_as=folder.name if source == "shipped" and name != folder.name else None,
         megabytes=sum(file.stat().st_size for file in weights) / 1e6,
         needs=_needs(checkpoint, family),
     )

@@ -210,6 +210,12 @@ def test_models_lists_what_is_shipped(project, codesearch):
     assert next(model for model in models if model["name"] == "static")["encodes"]
 
 
+def test_models_says_which_one_the_default_is(codesearch):
+    assert "default  the same as static" in codesearch("models").out.splitlines()
+    same_as = {model["name"]: model["same_as"] for model in json.loads(codesearch("models", "--json").out)["models"]}
+    assert (same_as["default"], same_as["static"]) == ("static", None)
+
+
 @pytest.mark.parametrize("help_option", ["-h", "--help"])
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_explains_itself(cache, codesearch, command, help_option):

@@ -5,31 +5,19 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from sample_pair import PAIR
 from tokenizers import Tokenizer
 from tokenizers.models import WordLevel
 from tokenizers.pre_tokenizers import Whitespace
 
 from codesearch.errors import CodesearchError
 from codesearch.train.batches import Batches, Pairs, Rows, drawn_codes, epoch, tokenised
-from codesearch.train.data.pair import ORIGINS, Pair, write_pairs
+from codesearch.train.data.pair import ORIGINS, write_pairs
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-PAIR = Pair(
-    repo="one/one",
-    commit="c",
-    path="a.py",
-    language="python",
-    kind="function",
-    name="add",
-    qualified_name="add",
-    start_line=1,
-    text="add two numbers",
-    code="def add(a, b):\n    return a + b",
-    source="docstring",
-    split="train",
-)
+ADD = replace(PAIR, qualified_name="add", text="add two numbers", code="def add(a, b):\n    return a + b")
 WORDS = ["[UNK]", "add", "two", "numbers", "def", "return", "a", "b", "fix", "sum", '"""']
 
 
@@ -57,7 +45,7 @@ def numbered(languages: list[int], repositories: list[int], wrote: list[bool]) -
 
 def test_files_are_tokenised_once(tmp_path: Path) -> None:
     file = tmp_path / "one.jsonl.gz"
-    write_pairs(file, [PAIR])
+    write_pairs(file, [ADD])
     first = tokenised([file], word_tokenizer(), tmp_path / "shards")
     shards = {shard: shard.stat().st_mtime_ns for shard in (tmp_path / "shards").iterdir()}
     again = tokenised([file], word_tokenizer(), tmp_path / "shards")
@@ -68,28 +56,28 @@ def test_files_are_tokenised_once(tmp_path: Path) -> None:
 
 def test_another_tokenizer_or_another_file_is_tokenised_anew(tmp_path: Path) -> None:
     file = tmp_path / "one.jsonl.gz"
-    write_pairs(file, [PAIR])
+    write_pairs(file, [ADD])
     tokenised([file], word_tokenizer(), tmp_path / "shards")
     other = word_tokenizer()
     other.add_tokens(["two numbers"])
     assert tokenised([file], other, tmp_path / "shards").texts[0].tolist() == [1, len(WORDS)]
-    write_pairs(file, [replace(PAIR, text="fix sum")])
+    write_pairs(file, [replace(ADD, text="fix sum")])
     assert tokenised([file], word_tokenizer(), tmp_path / "shards").texts[0].tolist() == [8, 9]
 
 
 def test_held_out_pairs_are_not_trained_on(tmp_path: Path) -> None:
     file = tmp_path / "one.jsonl.gz"
-    write_pairs(file, [replace(PAIR, split="valid"), replace(PAIR, text="fix sum")])
+    write_pairs(file, [replace(ADD, split="valid"), replace(ADD, text="fix sum")])
     pairs = tokenised([file], word_tokenizer(), tmp_path / "shards")
     assert [pairs.texts[i].tolist() for i in range(len(pairs))] == [[8, 9]]
-    write_pairs(file, [replace(PAIR, split="valid")])
+    write_pairs(file, [replace(ADD, split="valid")])
     with pytest.raises(CodesearchError, match="no pairs of the split 'train'"):
         tokenised([file], word_tokenizer(), tmp_path / "shards")
 
 
 def test_only_pairs_of_the_wanted_sources_are_taken(tmp_path: Path) -> None:
     file = tmp_path / "one.jsonl.gz"
-    write_pairs(file, [PAIR, replace(PAIR, text="sum", source="query"), replace(PAIR, text="fix", source="commit")])
+    write_pairs(file, [ADD, replace(ADD, text="sum", source="query"), replace(ADD, text="fix", source="commit")])
     pairs = tokenised([file], word_tokenizer(), tmp_path / "shards", only=["query"])
     assert len(pairs) == 1
     assert pairs.texts[0].tolist() == [WORDS.index("sum")]
@@ -100,8 +88,8 @@ def test_only_pairs_of_the_wanted_sources_are_taken(tmp_path: Path) -> None:
 
 def test_code_has_its_docstring_only_where_that_is_not_the_text(tmp_path: Path) -> None:
     file = tmp_path / "one.jsonl.gz"
-    subject = replace(PAIR, text="fix sum", source="commit")
-    write_pairs(file, [PAIR, subject, replace(subject, qualified_name="other")])
+    subject = replace(ADD, text="fix sum", source="commit")
+    write_pairs(file, [ADD, subject, replace(subject, qualified_name="other")])
     pairs = tokenised([file], word_tokenizer(), tmp_path / "shards")
     assert [len(pairs.documented[i]) > 0 for i in range(3)] == [False, True, False]
     assert set(pairs.texts[0].tolist()) < set(pairs.documented[1].tolist())
@@ -113,14 +101,14 @@ def test_code_has_its_docstring_only_where_that_is_not_the_text(tmp_path: Path) 
 
 def test_code_comes_with_its_name_as_it_does_in_an_index(tmp_path: Path) -> None:
     file = tmp_path / "one.jsonl.gz"
-    write_pairs(file, [replace(PAIR, qualified_name="sum.add")])
+    write_pairs(file, [replace(ADD, qualified_name="sum.add")])
     pairs = tokenised([file], word_tokenizer(), tmp_path / "shards")
     assert pairs.codes[0].tolist()[:4] == [WORDS.index("sum"), 0, WORDS.index("add"), WORDS.index("def")]
 
 
 def test_texts_that_differ_in_case_and_white_space_are_the_same(tmp_path: Path) -> None:
     file = tmp_path / "one.jsonl.gz"
-    write_pairs(file, [PAIR, replace(PAIR, text="Add  two numbers"), replace(PAIR, text="add numbers")])
+    write_pairs(file, [ADD, replace(ADD, text="Add  two numbers"), replace(ADD, text="add numbers")])
     same = tokenised([file], word_tokenizer(), tmp_path / "shards").same_text
     assert same[0] == same[1] != same[2]
 

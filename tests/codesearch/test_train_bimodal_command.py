@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 import torch
+from sample_pair import PAIR
 from tokenizers import Tokenizer
 from tokenizers.models import WordLevel
 from tokenizers.pre_tokenizers import Whitespace
@@ -16,7 +18,7 @@ from codesearch.errors import CodesearchError, ModelError
 from codesearch.matching.load import load_matcher
 from codesearch.train.bimodal import from_bert
 from codesearch.train.bimodal_command import changed, encoder, export, matcher
-from codesearch.train.data.pair import Pair, write_pairs
+from codesearch.train.data.pair import write_pairs
 from codesearch.train.encoder import EncoderSettings
 
 if TYPE_CHECKING:
@@ -53,19 +55,14 @@ def data(tmp_path: Path) -> Path:
     folder = tmp_path / "pairs"
     folder.mkdir()
     pairs = [
-        Pair(
+        replace(
+            PAIR,
             repo=f"owner/{number % 4}",
-            commit="c",
-            path="a.py",
-            language="python",
-            kind="function",
             name=f"f{number}",
             qualified_name=f"f{number}",
-            start_line=1,
             text=f"w{number} w{number + 1}",
             code=f"w{number + 30} w{number + 31} w{number}",
             source="docstring" if number % 2 else "comment",
-            split="train",
         )
         for number in range(20)
     ]

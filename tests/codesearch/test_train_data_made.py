@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sample_pair import PAIR
 
 from codesearch.train.data.made import made_pairs, misspelled, partial
 from codesearch.train.data.pair import Pair
@@ -23,24 +24,11 @@ PYTHON = """def retry(call, attempts=3, delay=1.0):
             time.sleep(delay * 2 ** attempt)
     raise error
 """
-PAIR = Pair(
-    repo="one/one",
-    commit="c",
-    path="a.py",
-    language="python",
-    kind="function",
-    name="retry",
-    qualified_name="Client.retry",
-    start_line=1,
-    text="Call a function again after failures and wait longer each time.",
-    code=PYTHON,
-    source="docstring",
-    split="train",
-)
+RETRIED = replace(PAIR, code=PYTHON, text="Call a function again after failures and wait longer each time.")
 
 
 def distinct(count: int) -> list[Pair]:
-    return [replace(PAIR, code=f"{PYTHON}    # {number}\n") for number in range(count)]
+    return [replace(RETRIED, code=f"{PYTHON}    # {number}\n") for number in range(count)]
 
 
 def test_variables_and_the_functions_own_name_are_renamed_and_what_it_uses_stays() -> None:
@@ -82,10 +70,10 @@ def test_every_kind_is_made_and_the_same_pairs_always_give_the_same() -> None:
         if pair.source == "renamed":
             assert pair.qualified_name == "func"
             assert "attempts" not in pair.code
-            assert pair.text == PAIR.text
+            assert pair.text == RETRIED.text
         else:
             assert pair.code.startswith("def retry(")
-            assert pair.text != PAIR.text
+            assert pair.text != RETRIED.text
 
 
 def test_nothing_is_made_of_held_out_pairs_and_of_texts_that_are_no_docstrings() -> None:

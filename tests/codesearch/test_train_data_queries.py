@@ -8,29 +8,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+from sample_pair import PAIR
 
 from codesearch.errors import CodesearchError
-from codesearch.train.data.pair import Pair
 from codesearch.train.data.queries import Queries, query_pairs, read_queries
 from codesearch.train.data.sources import read_sources
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-PAIR = Pair(
-    repo="one/one",
-    commit="c",
-    path="a.py",
-    language="python",
-    kind="method",
-    name="retry",
-    qualified_name="Client.retry",
-    start_line=1,
-    text="Call a function again after failures.",
-    code="def retry(call): ...",
-    source="docstring",
-    split="train",
-)
 
 
 def test_a_query_comes_with_the_function_it_was_written_for() -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 import torch
+from sample_pair import PAIR
 
 from codesearch.encoders.static import StaticEncoder
 from codesearch.encoders.vocabulary import Vocabulary
@@ -30,10 +31,7 @@ QUICK = replace(WHOLE, steps=40, rate=0.05, weight_rate=0.05, word_dropout=0.1, 
 
 
 def a_pair(text: str, code: str, name: str = "f", repo: str = "a/b") -> Pair:
-    return Pair(
-        repo=repo, commit="", path="f.py", language="python", kind="function", name=name, qualified_name=name,
-        start_line=1, text=text, code=code, source="docstring", split="train",
-    )  # fmt: skip
+    return replace(PAIR, repo=repo, name=name, qualified_name=name, text=text, code=code)
 
 
 def a_word(number: int) -> str:
