@@ -97,7 +97,10 @@ class _Results:
         self._path = path
         self.content: Result = {"machine": machine(), "command": " ".join(sys.argv), "roots": {}}
         if path.exists():
-            self.content["roots"] = json.loads(path.read_text("utf-8"))["roots"]
+            before = json.loads(path.read_text("utf-8"))
+            if before["command"] != self.content["command"]:
+                raise SystemExit(f"{path} was measured by {before['command']}: give another --output, or delete it")
+            self.content = before  # with the machine and the day that it began with
 
     def root(self, key: str) -> Result:
         return self.content["roots"].setdefault(key, {"facts": {}, "stages": {}})  # type: ignore[no-any-return]

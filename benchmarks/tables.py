@@ -56,7 +56,7 @@ TABLES = {
         "python benchmarks/retrieval.py static bimodal --cosqa $BENCH/cosqa --pairs $PAIRS --functions 1000"
     ),
     "exact-search": Table("python benchmarks/exact_search.py"),
-    "peers": Table("python benchmarks/peers.py $ROOTS --semble $SEMBLE --model $MODEL"),
+    "peers": Table("python benchmarks/peers.py $ROOTS --semble $SEMBLE --model $MODEL --output $OUT/peers.json"),
     "scale": Table("python benchmarks/scale.py $ROOTS --functions 10000 1000000"),
     "word-index": Table("python benchmarks/word_index.py $ROOTS --functions 10000 200000"),
     "faults": Table("python benchmarks/faults.py --kills 100"),

@@ -94,7 +94,10 @@ class CandidateSearch:
         return Scored(*self._words.search(terms, boosts, depth, None if allowed is None else allowed.tolist()))
 
     def _by_meaning(self, text: str, depth: int, allowed: NDArray[np.int64] | None) -> Scored:
-        ids, scores = self._vectors.search(self._encoder.encode_queries([text])[0], depth, allowed)
+        vector = self._encoder.encode_queries([text])[0]
+        if not vector.any():  # no word that a static encoder knows: every function would be as near
+            return Scored((), ())
+        ids, scores = self._vectors.search(vector, depth, allowed)
         return Scored(ids.tolist(), scores.tolist())
 
     def _named(

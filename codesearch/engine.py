@@ -14,7 +14,7 @@ from codesearch.errors import CodesearchError
 from codesearch.hit import Hit
 from codesearch.query import Filter, Query, language_name, parse
 from codesearch.reranking import reranked
-from codesearch.restrict import allowed_ids
+from codesearch.restrict import allowed_ids, normal_path
 from codesearch.settings import Settings
 from codesearch.similar import similar_functions
 from codesearch.target import Target, resolve
@@ -72,7 +72,7 @@ class CodeIndex:
         ref: str | None = None,
         exclude: Sequence[str] | None = None,
         max_file_size: int | None = None,
-        index_dir: Path | None = None,
+        index_dir: str | Path | None = None,
         update: bool = True,
         wait: bool = True,
         enclosing: bool = False,
@@ -149,7 +149,7 @@ class CodeIndex:
         *,
         encoder: str | Encoder | None = None,
         ref: str | None = None,
-        index_dir: Path | None = None,
+        index_dir: str | Path | None = None,
     ) -> CodeIndex:
         """Open an index as it is, without looking at the files or fetching a URL.
 
@@ -256,10 +256,11 @@ class CodeIndex:
             k: How many to return at most.
             rerank: Whether a matching head reads the best; the shipped one, or a name, or a loaded one.
             language: Only functions in this language.
-            under: Only functions below this folder or file of the root.
+            under: Only functions below this folder or file, a path relative to the root.
 
         Raises:
-            CodesearchError: the query is empty, a filter is not understood, or the matching head cannot be loaded.
+            CodesearchError: the query is empty, a filter is not understood, ``under`` leads out of the root, or the
+                matching head cannot be loaded.
         """
         matcher = self._matcher("default" if rerank is True else rerank) if rerank else None
         with self.store.reading():
@@ -272,7 +273,7 @@ class CodeIndex:
         filters = parsed.filters + ((Filter("lang", language_name(language)),) if language else ())
         if not parsed.text and not filters:
             raise CodesearchError("the query is empty: say what the code does, name a symbol, or filter, as in lang:go")
-        below = self.target.under if under is None else under
+        below = self.target.under if under is None else normal_path(under)
         allowed = allowed_ids(self.store, self.target.repository, filters, below)
         k = self._at_most(k)
         if k < 1 or (allowed is not None and not len(allowed)):

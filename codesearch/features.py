@@ -130,8 +130,7 @@ def _fill_retrieval(
     matrix: NDArray[np.float32], position: dict[int, int], found: Scored, share: int, rank: int, floor: float
 ) -> None:
     at = np.fromiter(map(position.get, found.ids, repeat(-1)), np.int64, len(found.ids))
-    # A function that was encoded in parts is in the list more than once: the best is written last and counts.
-    places = np.flatnonzero(at >= 0)[::-1]
+    places = np.flatnonzero(at >= 0)
     if not len(places):
         return
     span = max(found.scores[0] - floor, 1e-9)

@@ -13,7 +13,7 @@ from typing import Any
 
 from codesearch.target import resolve
 from indexer.errors import StoreError
-from indexer.location import cache_folder, index_folder, indexes_folder
+from indexer.location import clones_folder, clones_in, index_folder, index_folders, indexes_folder
 from indexer.mend import discard
 from indexer.paths import resolved
 from indexer.remove import remove_folder
@@ -65,7 +65,7 @@ class Description:
         return "\n".join(lines)
 
 
-def describe_one(path_or_url: str, index_dir: Path | None = None, ref: str | None = None) -> Description:
+def describe_one(path_or_url: str, index_dir: str | Path | None = None, ref: str | None = None) -> Description:
     """Describe the index of a folder, a file or a URL at a ref, or the one above it.
 
     Raises:
@@ -75,12 +75,13 @@ def describe_one(path_or_url: str, index_dir: Path | None = None, ref: str | Non
     return _describe(target.folder)
 
 
-def describe_all(index_dir: Path | None = None) -> list[Description]:
+def describe_all(index_dir: str | Path | None = None) -> list[Description]:
     """Describe every index, by root; one that cannot be read says so in its ``problem``."""
-    return sorted((_describe_anyway(folder) for folder in _folders(index_dir)), key=lambda found: found.root)
+    found = map(_describe_anyway, index_folders(indexes_folder(index_dir)))
+    return sorted(found, key=lambda description: description.root)
 
 
-def forget_one(path_or_url: str, index_dir: Path | None = None, ref: str | None = None) -> str:
+def forget_one(path_or_url: str, index_dir: str | Path | None = None, ref: str | None = None) -> str:
     """Delete the index of exactly this folder, file or URL at a ref; returns its root.
 
     Raises:
@@ -100,21 +101,18 @@ def forget_one(path_or_url: str, index_dir: Path | None = None, ref: str | None 
         )
     _delete(target.folder)
     if target.repository.url:
-        _delete_clones(target.root)
+        _delete_clone(target.root)
     return f"{target.repository.url or target.root}{at}"
 
 
-def forget_all(index_dir: Path | None = None) -> int:
+def forget_all(index_dir: str | Path | None = None) -> int:
     """Delete every index and every clone; returns how many indexes there were."""
-    folders = _folders(index_dir)
+    folders = index_folders(indexes_folder(index_dir))
     for folder in folders:
         _delete(folder)
-    _delete_clones((index_dir or cache_folder()) / "clones")
+    for clone in clones_in(clones_folder(index_dir)):
+        _delete_clone(clone)
     return len(folders)
-
-
-def _folders(index_dir: Path | None) -> list[Path]:
-    return sorted(path.parent for path in indexes_folder(index_dir).glob(f"*/{DATABASE}"))
 
 
 def _delete(folder: Path) -> None:
@@ -131,10 +129,11 @@ def _delete(folder: Path) -> None:
         raise StoreError(f"cannot delete {folder}: {error.strerror or error}") from error
 
 
-def _delete_clones(folder: Path) -> None:
+def _delete_clone(folder: Path) -> None:
     try:
         if folder.exists():
             remove_folder(folder)
+        folder.with_name(f"{folder.name}.lock").unlink(missing_ok=True)
     except OSError as error:
         raise StoreError(f"cannot delete {folder}: {error.strerror or error}") from error
 

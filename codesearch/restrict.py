@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import posixpath
 from typing import TYPE_CHECKING
 
 import numpy as np
+
+from codesearch.errors import CodesearchError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -14,6 +18,18 @@ if TYPE_CHECKING:
     from codesearch.query import Filter
     from indexer.records import Repository
     from indexer.store import Store
+
+
+def normal_path(under: str) -> str:
+    """A path relative to the root as paths are stored: ``./src/`` gives ``src``, the root itself an empty one.
+
+    Raises:
+        CodesearchError: it leads out of the root.
+    """
+    path = posixpath.normpath(under.replace(os.sep, "/"))
+    if posixpath.isabs(path) or path.split("/")[0] == "..":
+        raise CodesearchError(f"give a path relative to the root that was indexed, not {under!r}")
+    return "" if path == "." else path
 
 
 def allowed_ids(

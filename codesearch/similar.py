@@ -33,9 +33,6 @@ def similar_functions(
     vector = vectors.vector_of(row[1])
     if vector is None:
         raise CodesearchError(f"the function at {path}:{line} is not encoded yet: try again when indexing is done")
-    ids, scores = vectors.search(vector, 4 * k + 10, allowed)
-    best: dict[int, float] = {}  # a function that was encoded in parts is found more than once
-    for function_id, score in zip(ids.tolist(), scores.tolist(), strict=True):
-        if function_id != row[0]:
-            best.setdefault(function_id, score)
-    return list(best.items())[:k]
+    ids, scores = vectors.search(vector, k + 1, allowed)
+    found = zip(ids.tolist(), scores.tolist(), strict=True)
+    return [(function_id, score) for function_id, score in found if function_id != row[0]][:k]

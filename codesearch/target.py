@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from indexer.errors import SourceError
-from indexer.location import cache_folder, enclosing_root, index_folder
+from indexer.location import clones_folder, enclosing_root, index_folder
 from indexer.paths import display_path, resolved
 from indexer.records import Repository
 
@@ -40,7 +40,7 @@ def resolve(
     path_or_url: str | Path,
     *,
     ref: str | None = None,
-    index_dir: Path | None = None,
+    index_dir: str | Path | None = None,
     update: bool = True,
     clone: bool = True,
     enclosing: bool = True,
@@ -81,13 +81,18 @@ def _is_git_url(text: str) -> bool:
 
 
 def _resolve_url(
-    url: str, ref: str | None, index_dir: Path | None, update: bool, clone: bool, tell: Callable[[str], None] | None
+    url: str,
+    ref: str | None,
+    index_dir: str | Path | None,
+    update: bool,
+    clone: bool,
+    tell: Callable[[str], None] | None,
 ) -> Target:
     from indexer.clone import clone_folder, clone_or_update
     from indexer.remote import parse_remote
 
     remote = parse_remote(url)
-    cache = (index_dir or cache_folder()) / "clones"
+    cache = clones_folder(index_dir)
     folder = clone_folder(url, ref, cache)
     if clone and (update or not folder.exists()):
         if tell:

@@ -24,7 +24,7 @@ def checkout(repository: Repository, repositories: Path | None) -> Path:
 
     Raises :class:`DataError` when the commit cannot be had.
     """
-    target = data_cache() / "repos" / f"{repository.name}-{repository.commit[:12]}"
+    target = data_cache() / "checkouts" / f"{repository.name}-{repository.commit[:12]}"
     if target.is_dir():
         return target
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -51,9 +51,15 @@ def _local(repository: Repository, folder: Path) -> Path | None:
 
 
 def _export(git: Path, commit: str, target: Path) -> None:
-    archive = target.with_name(target.name + ".tar")
+    """Unpack all files of the commit, those too that the repository's attributes keep out of its archives."""
+    archive, shared = target.with_name(target.name + ".tar"), target.with_name(target.name + ".shared")
+    shutil.rmtree(shared, ignore_errors=True)
     try:
-        _git(git, "archive", "--format=tar", f"--output={archive}", commit, hint=f"fetch {commit[:12]} there")
+        # Attributes of one's own go before those of the commit; the repository itself is not written to.
+        _git(git, "clone", "--quiet", "--bare", "--shared", ".", str(shared), hint="give another --repositories")
+        (shared / "info").mkdir(exist_ok=True)
+        (shared / "info" / "attributes").write_text("* -export-ignore -export-subst\n", encoding="utf-8")
+        _git(shared, "archive", "--format=tar", f"--output={archive}", commit, hint=f"fetch {commit[:12]} there")
         with tarfile.open(archive) as tar:
             if hasattr(tarfile, "data_filter"):
                 tar.extractall(target, members=[m for m in tar if m.isfile() or m.isdir()], filter="data")
@@ -61,6 +67,7 @@ def _export(git: Path, commit: str, target: Path) -> None:
                 raise DataError("this Python unpacks archives unsafely; use the latest patch release of your Python")
     finally:
         archive.unlink(missing_ok=True)
+        shutil.rmtree(shared, ignore_errors=True)
 
 
 def _fetch(repository: Repository, clone: Path) -> None:
@@ -81,7 +88,7 @@ def _git(folder: Path, *arguments: str, hint: str) -> None:
             capture_output=True,
             text=True,
             timeout=CLONE_SECONDS,
-            env=git_environment("https"),
+            env=git_environment("https:file"),
             stdin=subprocess.DEVNULL,
         )
     except FileNotFoundError as error:

@@ -55,11 +55,6 @@ def one_line_errors() -> Iterator[None]:
     except (CodesearchError, IndexerError) as error:
         print(f"codesearch eval: {error}", file=sys.stderr)
         raise typer.Exit(2) from error
-    except ModuleNotFoundError as error:
-        if error.name not in ("ir_measures", "bm25s", "matplotlib", "pyarrow"):
-            raise
-        print(f"codesearch eval: {error.name} is not installed: pip install 'codesearch[eval]'", file=sys.stderr)
-        raise typer.Exit(2) from error
 
 
 def task_named(name: str, source: Source) -> Task:

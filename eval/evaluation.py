@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from eval.bm25 import words
 from eval.fusion import SHARE
 from eval.intervals import Estimate, estimate
-from eval.measures import PerQuery, first_ranks, per_query, runs
+from eval.measures import PerQuery, check, first_ranks, per_query, runs
 from eval.progress import Track, silently
 from eval.ranker import DEPTH, Ranker
 from eval.ranking import Ranking
@@ -73,6 +73,7 @@ def evaluate(
     Raises :class:`eval.errors.DataError` for data that cannot be used.
     """
     measures = options.measures or task.measures
+    check(measures)
     ranker = Ranker(system, cache, track=track)
     parts: list[PartResult] = []
     tables: list[NDArray[np.float64]] = []

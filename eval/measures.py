@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from eval.errors import EvalError
 from eval.ranking import Ranking
 from eval.retrieval import Qrels, Retrieval
+from indexer.errors import first_line
+
+if TYPE_CHECKING:
+    from ir_measures.measures import Measure
 
 Run = dict[str, dict[str, float]]
 """Query id to document id to score."""
@@ -40,20 +45,41 @@ def per_query(measures: Sequence[str], qrels: Qrels, parts: Iterable[Run]) -> Pe
     """
     import ir_measures
 
-    try:
-        parsed = [ir_measures.parse_measure(measure) for measure in measures]
-    except (NameError, ValueError, TypeError, SyntaxError) as error:
-        raise EvalError(f"--measure: {error}; write it as ir_measures does, for instance nDCG@10") from error
-    name_of = dict(zip(parsed, measures, strict=True))
+    names = _names_by_measure(measures)
     values: PerQuery = defaultdict(dict)
     for run in parts:
         judged = {query: qrels[query] for query in run if query in qrels}
         asked = {query: documents for query, documents in run.items() if query in judged}
         for name in measures:
             values[name].update((query, 0.0) for query in judged)
-        for metric in ir_measures.iter_calc(parsed, judged, asked):
-            values[name_of[metric.measure]][metric.query_id] = float(metric.value)
+        for metric in ir_measures.iter_calc(list(names), judged, asked):
+            for name in names[metric.measure]:
+                values[name][metric.query_id] = float(metric.value)
     return dict(values)
+
+
+def check(measures: Sequence[str]) -> None:
+    """Raise EvalError for a measure that cannot be computed, before there is anything to measure."""
+    try:
+        per_query(measures, {"query": {"document": 1}}, [{"query": {"document": 1.0}}])
+    except ValueError as error:
+        raise EvalError(f"--measure: {first_line(error)}; take others") from error
+
+
+def _names_by_measure(names: Sequence[str]) -> dict[Measure, list[str]]:
+    """Parsed measures with what they are called; one may have several names, such as RR and MRR."""
+    import ir_measures
+
+    parsed: defaultdict[Measure, list[str]] = defaultdict(list)
+    for name in names:
+        try:
+            measure = ir_measures.parse_measure(name)
+        except (NameError, ValueError, TypeError, SyntaxError) as error:
+            raise EvalError(f"--measure: {error}; write it as ir_measures does, for instance nDCG@10") from error
+        if measure.params.get("cutoff", 1) < 1:
+            raise EvalError(f"--measure: {name} looks at no result; its number must be 1 or more")
+        parsed[measure].append(name)
+    return parsed
 
 
 def first_ranks(retrieval: Retrieval, ranking: Ranking) -> list[int | None]:

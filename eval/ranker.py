@@ -32,9 +32,9 @@ class Speed:
     """Functions encoded a second in batches, over everything this encoder ever encoded here."""
     queries_per_second: float | None = None
     search_ms: float | None = None
-    """Milliseconds a query for finding the candidates, all queries together."""
+    """Milliseconds a query for finding the candidates, all queries together, with their indexes at hand."""
     latency_ms: float | None = None
-    """Median milliseconds to encode one query on its own and search with it."""
+    """Median milliseconds to encode one query on its own and search with it; only where nothing else is asked."""
     index_seconds: float | None = None
     """Seconds to build the indexes of all repositories, or to open them where they were fresh."""
     pairs_per_second: float | None = None
@@ -50,29 +50,33 @@ class Ranker:
     depth: int = DEPTH
     track: Track = silently
     speed: Speed = field(default_factory=Speed)
+    _searched: int = 0
+    _search_seconds: float = 0.0
 
     def rank(self, retrieval: Retrieval) -> Ranking:
         """Return the best ``depth`` documents of every query, in the stated order (:mod:`eval.ranking`)."""
         ids = [document.id for document in retrieval.documents]
         queries, codes = self._vectors(retrieval)
         pools = retrieval.groups()
-        width = min(self.depth, max(len(pool.documents) for pool in pools))
+        # How many are kept must not change their order: not what is fused, and not what the matching head reads.
+        width = max(self.depth, self.system.rerank_depth if self.system.matcher else 0)
+        width = min(width, max(len(pool.documents) for pool in pools))
         documents, scores = empty(len(retrieval.queries), width)
-        begun = time.perf_counter()
         for pool in self.track(pools, "searching"):
             found, found_scores = self._candidates(retrieval, pool, queries, codes, width)
             rows = np.array(pool.queries)[:, None]
             documents[rows, np.arange(found.shape[1])] = found
             scores[rows, np.arange(found.shape[1])] = found_scores
-        self.speed.search_ms = (time.perf_counter() - begun) * 1000 / len(retrieval.queries)
-        if self.system.encoder is not None and codes is not None:
+        self._searched += len(retrieval.queries)
+        self.speed.search_ms = 1000 * self._search_seconds / self._searched
+        if codes is not None and not self.system.bm25 and self.system.matcher is None:
             self.speed.latency_ms = self._latency([query.text for query in retrieval.queries[:11]], codes)
         ranking = ordered(documents, scores, ids)
-        if self.system.matcher is None:
-            return ranking
-        again = rerank(retrieval, ranking, self.system, queries, codes, self.cache, self.track)
-        self.speed.pairs_per_second = self.cache.rate(self.system.matcher.name, "match")
-        return ordered(*again, ids)
+        if self.system.matcher is not None:
+            again = rerank(retrieval, ranking, self.system, queries, codes, self.cache, self.track)
+            self.speed.pairs_per_second = self.cache.rate(self.system.matcher.name, "match")
+            ranking = ordered(*again, ids)
+        return Ranking(ranking.documents[:, : self.depth], ranking.scores[:, : self.depth])
 
     def _vectors(self, retrieval: Retrieval) -> tuple[NDArray[np.float32] | None, NDArray[np.float32] | None]:
         encoder = self.system.encoder
@@ -94,15 +98,21 @@ class Ranker:
     ) -> tuple[Positions, Scores]:
         places = np.array(pool.documents, dtype=np.int32)
         everything = np.array_equal(places, np.arange(len(retrieval.documents)))
+        fused = codes is not None and self.system.bm25
+        each = min(DEPTH, len(places)) if fused else width
+        index = None
+        if self.system.bm25:
+            texts = [retrieval.documents[place].text for place in pool.documents]
+            index = BM25(texts, self.system.bm25_words, stemmed=fused)
+        begun = time.perf_counter()
         lists = []
         if queries is not None and codes is not None:
             some = codes if everything else codes[places]
-            lists.append(exact_search(queries[list(pool.queries)], some, width))
-        if self.system.bm25:
-            texts = [retrieval.documents[place].text for place in pool.documents]
-            index = BM25(texts, self.system.bm25_words, stemmed=bool(lists))
-            lists.append(index.search([retrieval.queries[row].text for row in pool.queries], width))
+            lists.append(exact_search(queries[list(pool.queries)], some, each))
+        if index is not None:
+            lists.append(index.search([retrieval.queries[row].text for row in pool.queries], each))
         found, scores = lists[0] if len(lists) == 1 else fuse(lists[0], lists[1], width)
+        self._search_seconds += time.perf_counter() - begun
         return np.where(found < 0, np.int32(-1), places[found]), scores
 
     def _latency(self, texts: Sequence[str], codes: NDArray[np.float32]) -> float:

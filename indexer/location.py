@@ -7,9 +7,11 @@ import os
 import re
 from pathlib import Path
 
+from indexer.paths import resolved
 from indexer.store import DATABASE
 
 _READABLE = re.compile(r"[^A-Za-z0-9._-]+")
+_INDEX_NAME = re.compile(r".+-[0-9a-f]{12}")
 
 
 def cache_folder() -> Path:
@@ -22,16 +24,31 @@ def cache_folder() -> Path:
     return user_cache_path("codesearch")
 
 
-def indexes_folder(index_dir: Path | None = None) -> Path:
-    """The folder that holds all indexes."""
-    return index_dir if index_dir is not None else cache_folder() / "indexes"
+def indexes_folder(index_dir: str | Path | None = None) -> Path:
+    """The folder that holds all indexes: the chosen one, or one in the cache folder."""
+    return resolved(index_dir) if index_dir is not None else cache_folder() / "indexes"
 
 
-def index_folder(root: str, index_dir: Path | None = None) -> Path:
+def clones_folder(index_dir: str | Path | None = None) -> Path:
+    """The folder that holds all clones."""
+    return (resolved(index_dir) if index_dir is not None else cache_folder()) / "clones"
+
+
+def index_folder(root: str, index_dir: str | Path | None = None) -> Path:
     """The folder of the index of ``root``, an absolute path or a URL: readable, and unlike that of any other root."""
     digest = hashlib.blake2b(os.fsencode(root), digest_size=6).hexdigest()
     readable = _READABLE.sub("-", Path(root).name).strip("-.")[:40] or "root"
     return indexes_folder(index_dir) / f"{readable}-{digest}"
+
+
+def index_folders(folder: Path) -> list[Path]:
+    """The folders of indexes in a folder; whatever else lies there is not ours."""
+    return sorted(path.parent for path in folder.glob(f"*/{DATABASE}") if _INDEX_NAME.fullmatch(path.parent.name))
+
+
+def clones_in(folder: Path) -> list[Path]:
+    """The clones in a folder, each of which has its lock beside it."""
+    return sorted(path.with_suffix("") for path in folder.glob("*.lock"))
 
 
 def own_folders(root: Path, folder: Path) -> list[str]:
@@ -42,12 +59,11 @@ def own_folders(root: Path, folder: Path) -> list[str]:
     root, folder = root.resolve(), folder.resolve()
     own = [folder, cache_folder().resolve()]
     if folder.parent.is_relative_to(root):
-        own += [path.parent for path in folder.parent.glob(f"*/{DATABASE}")]
-        own += [path.with_suffix("") for path in folder.parent.glob("clones/*.lock")]
+        own += [*index_folders(folder.parent), *clones_in(folder.parent / "clones")]
     return [path.relative_to(root).as_posix() for path in own if root in path.parents]
 
 
-def enclosing_root(path: Path, index_dir: Path | None = None) -> Path | None:
+def enclosing_root(path: Path, index_dir: str | Path | None = None) -> Path | None:
     """The nearest indexed folder that is ``path`` or holds it, or None."""
     for root in (path, *path.parents):
         if os.path.exists(index_folder(str(root), index_dir) / DATABASE):  # noqa: PTH110 - a Path's own may raise

@@ -214,10 +214,21 @@ class VectorIndex:
     def search(
         self, query: NDArray[np.float32], k: int, allowed: NDArray[np.int64] | None = None
     ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-        """Function ids and inner products of the ``k`` nearest vectors, best first.
+        """Ids of the ``k`` nearest functions and the inner product of the nearest part of each, best first.
 
-        A function that was encoded in parts can be there more than once. ``query`` has shape ``(dim,)``.
+        ``query`` has shape ``(dim,)``.
         """
+        rows = 2 * k  # so that one search is enough, unless few long functions have most of the nearest parts
+        while True:
+            ids, scores = self._nearest_parts(query, rows, allowed)
+            first_parts = np.sort(np.unique(ids, return_index=True)[1])
+            if len(first_parts) >= k or len(ids) < rows:
+                return ids[first_parts][:k], scores[first_parts][:k]
+            rows *= 4
+
+    def _nearest_parts(
+        self, query: NDArray[np.float32], k: int, allowed: NDArray[np.int64] | None
+    ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         found = [self._search_base(query, k, allowed), self._search_tail(query, allowed)]
         ids = np.concatenate([part[0] for part in found])
         scores = np.concatenate([part[1] for part in found])

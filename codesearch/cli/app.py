@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from contextlib import contextmanager
 from importlib import import_module
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -15,9 +16,10 @@ from codesearch.cli.models import models
 from codesearch.cli.search import search
 from codesearch.cli.similar import similar
 from codesearch.cli.status import status
+from codesearch.errors import CodesearchError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 # Groups of commands that few runs need: the module of each, and its help.
 _LATE = {
@@ -26,8 +28,17 @@ _LATE = {
 }
 
 
+@contextmanager
+def _needing_extra(name: str) -> Iterator[None]:
+    """Turn a missing package into a line that says how to install it."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        raise CodesearchError(f"{error.name} is not installed: pip install 'codesearch[{name}]'") from error
+
+
 class _LateGroup(TyperGroup):
-    """A group of commands that is imported when one of them is called."""
+    """A group of commands that is imported when one of them is called; needs the extra of its name."""
 
     def __init__(self, name: str, module: str, help: str) -> None:
         super().__init__(name=name, help=help, no_args_is_help=True, rich_markup_mode=None)
@@ -38,6 +49,10 @@ class _LateGroup(TyperGroup):
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         return self._imported().get_command(ctx, cmd_name)
+
+    def invoke(self, ctx: Any) -> Any:
+        with _needing_extra(str(self.name)):
+            return super().invoke(ctx)
 
     def _imported(self) -> TyperGroup:
         subcommands: typer.Typer = import_module(self._module).app

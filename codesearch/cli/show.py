@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import posixpath
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,18 +40,23 @@ class Place:
 
     prefix: str
     """Put before a path of a result, it gives a path that opens from the current folder."""
+    inside: str = ""
+    """The current folder, where it lies in the root, relative to it."""
 
     @classmethod
     def of(cls, typed: str, target: Target) -> Place:
         """Keep the style of the path that was typed, as grep does: ``src`` gives ``src/a.py``, ``.`` gives ``a.py``."""
         if target.repository.url or not Path(typed).exists() or Path(typed).is_absolute():
             return cls(f"{display_path(target.top.as_posix())}/")
-        relative = Path(os.path.relpath(target.top, resolved("."))).as_posix()
+        here = resolved(".")
+        if here != target.top and here.is_relative_to(target.top):
+            return cls("", display_path(here.relative_to(target.top).as_posix()))
+        relative = Path(os.path.relpath(target.top, here)).as_posix()
         return cls("" if relative == "." else f"{display_path(relative)}/")
 
     def path(self, hit: Hit) -> str:
         """The path of a result to print."""
-        return self.prefix + hit.path
+        return posixpath.relpath(hit.path, self.inside) if self.inside else self.prefix + hit.path
 
 
 def print_hits(query: str, hits: Sequence[Hit], took_ms: float, form: str, lines: int, place: Place) -> None:

@@ -67,7 +67,7 @@ def _described(name: str, folder: Path, source: str) -> AvailableModel | None:
         encodes=encoder is not None,
         matches=matcher is not None,
         same_as=folder.name if source == "shipped" and name != folder.name else None,
-        megabytes=sum(file.stat().st_size for file in weights) / 1e6,
+        megabytes=sum(file.stat().st_size for file in weights if file.is_file()) / 1e6,
         needs=_needs(checkpoint, family),
     )
 

@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-PICKLED_WEIGHTS = ("pytorch_model.bin", "pytorch_model.bin.index.json", "adapter_model.bin", "model.pt", "model.bin")
+CONVERTIBLE_WEIGHTS = ("pytorch_model.bin", "pytorch_model.bin.index.json")
+OTHER_PICKLED_WEIGHTS = ("adapter_model.bin", "model.pt", "model.bin")
+_CONVERT = "python -m codesearch.encoders.convert"
 
 # Weights alone do not fix the vectors: pooling, prompts and the tokenizer do as well.
 IDENTITY_FILES = frozenset(
@@ -117,12 +119,15 @@ class Checkpoint:
         files = [whole] if whole.is_file() else sorted(self.folder.glob("*.safetensors"))
         if files:
             return files
-        if any(self.has(file) for file in PICKLED_WEIGHTS):
-            raise ModelError(
-                f"model {self.label}: only pickled weights in {self.folder}, which can run code when opened; "
-                f"convert them with: python -m codesearch.encoders.convert {self.folder} NEW_FOLDER"
-            )
-        raise ModelError(f"model {self.label}: no .safetensors weights in {self.folder}")
+        pickled = f"model {self.label}: only pickled weights in {self.folder}, which can run code when opened"
+        if any(self.has(file) for file in CONVERTIBLE_WEIGHTS):
+            raise ModelError(f"{pickled}; convert them with: {_CONVERT} {self.folder} NEW_FOLDER")
+        if any(self.has(file) for file in OTHER_PICKLED_WEIGHTS):
+            raise ModelError(f"{pickled}; save them as safetensors first")
+        raise ModelError(
+            f"model {self.label}: no .safetensors weights in {self.folder}; "
+            f"if it was published with pytorch_model.bin: {_CONVERT} NAME NEW_FOLDER"
+        )
 
     def name(self) -> str:
         """Identity: the short name, ``@`` and a digest of everything that decides the vectors."""

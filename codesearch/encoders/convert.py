@@ -12,7 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from codesearch.encoders.checkpoint import Checkpoint
+from codesearch.encoders.load import needing_torch
 from codesearch.errors import CodesearchError, ModelError
+from indexer.errors import first_line
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -64,6 +66,8 @@ def _unpickled(checkpoint: Checkpoint) -> dict[str, Tensor]:
         parts = [torch.load(checkpoint.folder / file, map_location="cpu", weights_only=True) for file in files]
     except pickle.UnpicklingError as error:
         raise ModelError(f"model {checkpoint.label}: its pickle holds more than tensors and was not opened") from error
+    except (RuntimeError, EOFError) as error:
+        raise ModelError(f"model {checkpoint.label}: its pickle is damaged ({first_line(error)})") from error
     return {name: tensor for part in parts for name, tensor in part.items()}
 
 
@@ -79,7 +83,8 @@ def main(arguments: list[str]) -> int:
         print("usage: python -m codesearch.encoders.convert NAME_OR_FOLDER NEW_FOLDER", file=sys.stderr)
         return 2
     try:
-        convert(arguments[0], Path(arguments[1]))
+        with needing_torch(arguments[0]):
+            convert(arguments[0], Path(arguments[1]))
     except CodesearchError as error:
         print(f"codesearch: {error}", file=sys.stderr)
         return 2

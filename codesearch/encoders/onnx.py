@@ -88,6 +88,9 @@ def load(checkpoint: Checkpoint, device: str | None = None) -> OnnxEncoder:
 
 def open_session(checkpoint: Checkpoint, file: str) -> Any:
     """A session of ONNX Runtime on one graph of the folder; raise ModelError where it does not load."""
+    # From 1.29 on it reports to its maker, and keeps a number of the machine in the user's cache, unless told not to
+    # before it is imported. What is searched is nobody's business.
+    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
     import onnxruntime
 
     path = existing(checkpoint, file)

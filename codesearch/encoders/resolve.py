@@ -46,8 +46,8 @@ def resolve(name_or_path: str, shipped: Mapping[str, str]) -> Checkpoint:
         return Checkpoint(local, local.name)
     hub = _HUB_NAME.fullmatch(name_or_path)
     if hub is None or name_or_path.startswith("."):
-        names = ", ".join(sorted(shipped))
-        raise ModelError(f"no model {name_or_path!r}: give {names}, a folder, or a hub name such as owner/name")
+        choices = ", ".join((*sorted(shipped), "a folder, or a hub name such as owner/name"))
+        raise ModelError(f"no model {name_or_path!r}: give {choices}")
     folder = hub_folder(hub["repository"], hub["revision"])
     return Checkpoint(folder, hub["repository"].split("/")[1])
 
@@ -80,6 +80,8 @@ def hub_folder(repository: str, revision: str | None = None) -> Path:
             return cached
     except LocalEntryNotFoundError:
         pass
+    except ValueError as error:  # of hub names, some letters in some places are none
+        raise ModelError(f"no model {repository!r}: {first_line(error)}") from error
     return download(repository, revision, HUB_PATTERNS)
 
 

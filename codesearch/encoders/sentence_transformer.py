@@ -87,9 +87,10 @@ def load(checkpoint: Checkpoint, device: str | None = None) -> TorchEncoder:
     """
     place = choose_device(device)
     parts = modules_of(checkpoint)
-    transformer, pooling = parts["Transformer"][0], parts["Pooling"][0].read_json("config.json")
+    transformer, pooling = parts["Transformer"][0], parts["Pooling"][0].config
     modes = modes_of(pooling, checkpoint.label)
-    width = len(modes) * int(pooling.get("word_embedding_dimension") or pooling["embedding_dimension"])
+    states = pooling.get("embedding_dimension") or parts["Pooling"][0].require("word_embedding_dimension")[0]
+    width = len(modes) * int(states)
     layers = [load_dense(part) for part in parts.get("Dense", [])]
     dim = layers[-1].dim if layers else width
     dense = ready(nn.Sequential(*layers), place)
@@ -113,6 +114,8 @@ def modules_of(checkpoint: Checkpoint) -> dict[str, list[Checkpoint]]:
     """The folders that ``modules.json`` names, by the kind of module, in the order in which they run."""
     parts: dict[str, list[Checkpoint]] = {}
     for module in checkpoint.read_json("modules.json", list):
+        if not isinstance(module, dict) or not {"type", "path"} <= module.keys():
+            raise ModelError(f"model {checkpoint.label}: a module of modules.json has no type or no path")
         kind = module["type"].rsplit(".", 1)[-1]
         if kind not in MODULES:
             raise ModelError(f"model {checkpoint.label}: module {kind} of modules.json is not supported")
@@ -136,7 +139,8 @@ def load_dense(checkpoint: Checkpoint) -> Dense:
     kind = str(config.get("activation_function", "torch.nn.modules.linear.Identity")).rsplit(".", 1)[-1]
     if kind not in ACTIVATIONS:
         raise ModelError(f"model {checkpoint.label}: activation {kind} of {checkpoint.folder.name} is not supported")
-    dense = Dense(config["in_features"], config["out_features"], config.get("bias", True), ACTIVATIONS[kind]())
+    inputs, outputs = checkpoint.require("in_features", "out_features")
+    dense = Dense(inputs, outputs, config.get("bias", True), ACTIVATIONS[kind]())
     load_exactly(dense, read_weights(checkpoint), checkpoint.label)
     return dense
 

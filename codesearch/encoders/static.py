@@ -183,7 +183,10 @@ class _SubwordTokenizer:
     def __init__(self, path: Path, rows: int) -> None:
         from tokenizers import Tokenizer
 
-        self._tokenizer = Tokenizer.from_file(str(path))
+        try:
+            self._tokenizer = Tokenizer.from_file(str(path))
+        except Exception as error:  # tokenizers raises nothing more particular
+            raise ValueError(f"tokenizer.json cannot be read ({error})") from error
         self._tokenizer.no_truncation()
         self._tokenizer.no_padding()
         size = self._tokenizer.get_vocab_size()

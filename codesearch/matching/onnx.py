@@ -48,7 +48,7 @@ class OnnxMatcher:
         def score_one(i: int, ids: NDArray[np.int64]) -> None:
             vectors, states = self.encoder.run(ids, ["vectors", "states"])
             cosine = vectors @ query_vector[0]
-            given = {"query": query_states, "code": states, "mask": ids != 0, "cosine": cosine}
+            given = {"query": query_states, "code": states, "cosine": cosine}
             scores[i] = COSINE_SHARE * cosine[0] + LOGIT_SCALE * self.session.run(["scores"], given)[0][0]
 
         on_every_core(score_one, rows)

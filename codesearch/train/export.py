@@ -1,7 +1,8 @@
 """Export of a bimodal transformer to ONNX in int8: what ``codesearch.encoders.onnx`` loads.
 
-Two graphs: the encoder (ids to vectors, and to the states inside it) and the matching head (the states of one query
-and of some functions to scores). The head so needs no weights of the encoder a second time.
+Two graphs: the encoder (ids to vectors, and to the states inside it) and the matching head (the states of a query and
+of a function to a score). The head so needs no weights of the encoder a second time. Texts are run one by one, so that
+neither knows padding.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
     Tensors = dict[str, NDArray[np.float32]]
 
-_FLOAT, _INT64, _BOOL = 1, 7, 9  # element types of ONNX
+_FLOAT, _INT64 = 1, 7  # element types of ONNX
 
 
 def export(
@@ -66,67 +67,55 @@ def export(
 
 
 def encoder_graph(tensors: Tensors, shape: Shape) -> Graph:
-    """Ids (rows, length), 0 for padding, to ``vectors`` (rows, width) and ``states`` (rows, length, width)."""
+    """Ids of texts of one length (rows, length) to ``vectors`` (rows, width) and ``states`` (rows, length, width)."""
     graph = Graph()
     ids = graph.input("ids", _INT64, ["rows", "length"])
-    mask = graph.add("Not", graph.add("Equal", ids, graph.constant(0, np.int64)))
     zero, one = graph.constant([0], np.int64), graph.constant([1], np.int64)
     length = graph.add("Shape", ids, start=1, end=2)
     positions = graph.add("Slice", graph.constant(tensors["positions.weight"]), zero, length, zero, one)
     embedded = graph.add("Add", graph.rows(tensors["words.weight"], ids), positions)
     states = graph.norm(embedded, tensors, "embedding_norm", shape.epsilon)
-    bias = graph.attention_bias(mask)
     read = states
     for number in range(shape.depth):
         if number == shape.depth - shape.joint_depth:
             read = states
-        states = graph.layer(states, bias, tensors, f"layers.{number}", shape.heads, shape.epsilon)
-    graph.output("vectors", graph.normalised(graph.mean(states, mask)), _FLOAT, ["rows", shape.width])
+        states = graph.layer(states, tensors, f"layers.{number}", shape.heads, shape.epsilon)
+    graph.output("vectors", graph.normalised(graph.mean(states)), _FLOAT, ["rows", shape.width])
     graph.output("states", read, _FLOAT, ["rows", "length", shape.width])
     return graph
 
 
 def matching_graph(tensors: Tensors, shape: Shape) -> Graph:
-    """States of one query and of some functions, the functions' mask and cosines, to ``scores`` (rows,)."""
+    """States of a query (1, asked, width) and of a function (1, answered, width), their cosine (1,), to ``scores``."""
     graph = Graph()
     query = graph.input("query", _FLOAT, [1, "asked", shape.width])
-    code = graph.input("code", _FLOAT, ["rows", "answered", shape.width])
-    code_mask = graph.input("mask", _BOOL, ["rows", "answered"])
-    cosine = graph.input("cosine", _FLOAT, ["rows"])
+    code = graph.input("code", _FLOAT, [1, "answered", shape.width])
+    cosine = graph.input("cosine", _FLOAT, [1])
     first, second = graph.constant([0], np.int64), graph.constant([1], np.int64)
-    rows = graph.add("Shape", code, start=0, end=1)
     asked_length = graph.add("Shape", query, start=1, end=2)
     query = graph.add("Add", query, graph.constant(tensors["sides"][0]))
-    query = graph.add("Expand", query, graph.add("Concat", rows, second, second, axis=0))
-    query_mask = graph.add(
-        "Expand", graph.constant([[True]], np.bool_), graph.add("Concat", rows, asked_length, axis=0)
-    )
     code = graph.add("Add", code, graph.constant(tensors["sides"][1]))
     states = graph.add("Concat", query, code, axis=1)
-    bias = graph.attention_bias(graph.add("Concat", query_mask, code_mask, axis=1))
     for number in range(shape.joint_depth):
-        states = graph.layer(states, bias, tensors, f"layers.{number}", shape.heads, shape.epsilon)
+        states = graph.layer(states, tensors, f"layers.{number}", shape.heads, shape.epsilon)
     end = graph.constant([np.iinfo(np.int64).max], np.int64)
     asked = graph.add("Slice", states, first, asked_length, second, second)
     answered = graph.add("Slice", states, asked_length, end, second, second)
-    asked_mean, answered_mean = graph.mean(asked, query_mask), graph.mean(answered, code_mask)
+    asked_mean, answered_mean = graph.mean(asked), graph.mean(answered)
     together = graph.add("Mul", asked_mean, answered_mean)
     parts = graph.add("Concat", asked_mean, answered_mean, together, axis=1)
     evidence = graph.add("MatMul", parts, graph.constant(tensors["evidence.weight"].T))
     evidence = graph.add("Squeeze", evidence, second)
     evidence = graph.add("Add", evidence, graph.constant(tensors["evidence.bias"]))
-    overlap = _best_overlap(graph, asked, answered, code_mask)
-    weighted = graph.add("Mul", overlap, graph.constant(tensors["overlap"]))
+    weighted = graph.add("Mul", _best_overlap(graph, asked, answered), graph.constant(tensors["overlap"]))
     scaled = graph.add("Mul", cosine, graph.constant(tensors["scale"]))
-    graph.output("scores", graph.add("Sum", scaled, weighted, evidence), _FLOAT, ["rows"])
+    graph.output("scores", graph.add("Sum", scaled, weighted, evidence), _FLOAT, [1])
     return graph
 
 
-def _best_overlap(graph: Graph, asked: str, answered: str, code_mask: str) -> str:
-    """The mean over the query's tokens of the greatest cosine with a token of the code, (rows,)."""
+def _best_overlap(graph: Graph, asked: str, answered: str) -> str:
+    """The mean over the query's tokens of the greatest cosine with a token of the code, (1,)."""
     across = graph.add("Transpose", graph.normalised(answered), perm=[0, 2, 1])
     cosines = graph.add("MatMul", graph.normalised(asked), across)
-    mask = graph.add("Unsqueeze", code_mask, graph.constant([1], np.int64))
-    cosines = graph.add("Where", mask, cosines, graph.constant(-1.0))
     best = graph.add("ReduceMax", cosines, axes=[2], keepdims=0)
     return str(graph.add("ReduceMean", best, axes=[1], keepdims=0))

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 OPSET = 17
 # Seven bits: with eight, processors without VNNI instructions overflow where they add two products in 16 bits.
 WEIGHT_MAX = 63
-_MASKED = -1e4
 
 
 @dataclass
@@ -95,14 +94,7 @@ class Graph:
         weight, bias = self.constant(tensors[f"{name}.weight"]), self.constant(tensors[f"{name}.bias"])
         return str(self.add("LayerNormalization", states, weight, bias, axis=-1, epsilon=epsilon))
 
-    def attention_bias(self, mask: str) -> str:
-        """From a boolean mask (rows, length) to what is added to attention scores, (rows, 1, 1, length)."""
-        bias = self.add("Where", mask, self.constant(0.0), self.constant(_MASKED))
-        return str(self.add("Unsqueeze", bias, self.constant([1, 2], np.int64)))
-
-    def layer(
-        self, states: str, bias: str, tensors: dict[str, NDArray[np.float32]], name: str, heads: int, epsilon: float
-    ) -> str:
+    def layer(self, states: str, tensors: dict[str, NDArray[np.float32]], name: str, heads: int, epsilon: float) -> str:
         """One transformer layer, as ``codesearch.train.bimodal.Layer`` computes it."""
         width = len(tensors[f"{name}.attended.bias"])
         parts = [f"{name}.{part}" for part in ("query", "key", "value")]
@@ -116,7 +108,7 @@ class Graph:
         query, key, value = self.add("Split", split, self.constant([heads] * 3, np.int64), outputs=3, axis=1)
         key = self.add("Transpose", key, perm=[0, 1, 3, 2])
         query = self.add("Mul", query, self.constant((width // heads) ** -0.5))
-        weights = self.add("Softmax", self.add("Add", self.add("MatMul", query, key), bias), axis=-1)
+        weights = self.add("Softmax", self.add("MatMul", query, key), axis=-1)
         attended = self.add("Transpose", self.add("MatMul", weights, value), perm=[0, 2, 1, 3])
         attended = self.add("Reshape", attended, self.constant([0, 0, width], np.int64))
         attended = self.linear(attended, tensors[f"{name}.attended.weight"], tensors[f"{name}.attended.bias"])
@@ -131,12 +123,9 @@ class Graph:
         raised = self.add("Mul", states, self.add("Add", error, self.constant(1.0)))
         return str(self.add("Mul", raised, self.constant(0.5)))
 
-    def mean(self, states: str, mask: str) -> str:
-        """The mean of states (rows, length, width) under a boolean mask (rows, length)."""
-        weights = self.add("Unsqueeze", self.add("Cast", mask, to=1), self.constant([2], np.int64))
-        axis = self.constant([1], np.int64)
-        total = self.add("ReduceSum", self.add("Mul", states, weights), axis, keepdims=0)
-        return str(self.add("Div", total, self.add("ReduceSum", weights, axis, keepdims=0)))
+    def mean(self, states: str) -> str:
+        """The mean over the tokens of states (rows, length, width)."""
+        return str(self.add("ReduceMean", states, axes=[1], keepdims=0))
 
     def normalised(self, vectors: str) -> str:
         """Vectors scaled to unit length along the last axis."""

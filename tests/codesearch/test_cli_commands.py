@@ -196,6 +196,23 @@ def test_forget_all_deletes_clones_too(remote, codesearch, cache):
     assert not list(cache.rglob("*.py"))
 
 
+def test_forget_all_keeps_what_is_not_its_own(project, codesearch, tmp_path):
+    codesearch("index", "--index-dir", str(tmp_path))
+    others = [tmp_path / "clones" / "mine" / "notes.txt", tmp_path / "database" / "index.db"]
+    for file in others:
+        file.parent.mkdir(parents=True)
+        file.write_text("precious")
+    assert codesearch("forget", "--all", "--index-dir", str(tmp_path)).out == "forgot 1 index\n"
+    assert all(file.read_text() == "precious" for file in others)
+
+
+def test_index_dir_may_begin_with_a_tilde(project, codesearch, tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path / "home"))
+    codesearch("index", "--index-dir=~/indexes")
+    assert list((tmp_path / "home" / "indexes").glob("*/index.db"))
+
+
 def test_index_dir_keeps_indexes_elsewhere(project, codesearch, cache, tmp_path):
     codesearch("index", "--index-dir", str(tmp_path / "elsewhere"))
     assert list((tmp_path / "elsewhere").glob("*/index.db"))

@@ -64,6 +64,12 @@ def test_nothing_found_is_status_one_and_silence(project, codesearch):
     assert (found.status, found.out, found.err) == (1, "", "")
 
 
+@pytest.mark.parametrize("query", ["???", "\u89e3\u6790\u65e5\u671f"])
+def test_a_query_without_a_known_word_finds_nothing(project, codesearch, query):
+    found = codesearch("search", query)
+    assert (found.status, found.out, found.err) == (1, "", "")
+
+
 def test_json_is_one_object_with_exactly_the_fields_of_the_contract(project, codesearch):
     found = codesearch("search", "parse a date from a string", "--json", "-k", "2")
     answer = json.loads(found.out)
@@ -142,6 +148,7 @@ def test_a_search_in_a_subfolder_uses_the_index_above_restricted_to_it(project, 
     paths = codesearch("search", "date or distance", "--format", "paths").out.splitlines()
     assert paths
     assert all((project / "shop" / path).is_file() for path in paths)
+    assert "dates.py" in paths
     assert len(json.loads(codesearch("status", "--json").out)["indexes"]) == 1
 
 

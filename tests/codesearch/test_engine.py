@@ -159,6 +159,12 @@ def test_language_and_under_restrict_the_hits(project):
         assert {hit.language for hit in index.search("date", language="python")} == {"python"}
         assert {hit.path for hit in index.search("date", under="tests")} == {"tests/test_dates.py"}
         assert index.search("date", under="nowhere") == []
+        for same in ("tests/", "./tests", "tests/../tests"):
+            assert index.search("date", under=same) == index.search("date", under="tests")
+        assert index.search("date", under=".") == index.search("date")
+        for outside in ("/tests", "../tests", ".."):
+            with pytest.raises(CodesearchError, match="give a path relative to the root"):
+                index.search("date", under=outside)
 
 
 def test_filters_without_words_list_what_they_let_through(project):

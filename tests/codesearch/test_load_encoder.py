@@ -103,6 +103,10 @@ def test_a_name_that_is_nothing_lists_what_can_be_given():
     assert "give bimodal, default, static, a folder, or a hub name such as owner/name" in refusal("no-such-model")
 
 
+def test_a_hub_name_that_cannot_be_one_is_named():
+    assert refusal("owner/name..git").startswith("no model 'owner/name..git': ")
+
+
 def test_without_torch_the_line_says_what_to_install(model, monkeypatch):
     monkeypatch.setitem(sys.modules, "torch", None)
     monkeypatch.delitem(sys.modules, "codesearch.encoders.sentence_transformer", raising=False)
@@ -196,7 +200,7 @@ def test_half_a_tokenizer_is_said(tmp_path):
 
 def test_a_folder_without_weights_is_refused(model):
     (model / "model.safetensors").unlink()
-    assert refusal(model) == f"model model: no .safetensors weights in {model}"
+    assert refusal(model).startswith(f"model model: no .safetensors weights in {model}; if it was published with")
 
 
 def test_a_missing_shard_is_named(model):

@@ -114,6 +114,16 @@ def test_a_text_has_the_same_vector_and_score_whatever_it_comes_with(exported: P
     assert matcher.score("add w1", CODES).tolist() == [matcher.score("add w1", [code])[0] for code in CODES]
 
 
+def test_onnx_runtime_keeps_no_records_of_its_use(exported: Path, tmp_path: Path) -> None:
+    # Where one of these is set it keeps none anyway.
+    unwanted = ("CI", "GITHUB_ACTIONS", "ORT_RUNNING_UNIT_TESTS", "ORT_DISABLE_TELEMETRY")
+    environment = {name: value for name, value in os.environ.items() if name not in unwanted}
+    places = {name: str(tmp_path) for name in ("HOME", "XDG_CACHE_HOME", "LOCALAPPDATA")}
+    program = "import sys; from codesearch import load_encoder; load_encoder(sys.argv[1]).encode_queries(['add'])"
+    subprocess.run([sys.executable, "-c", program, str(exported)], env=environment | places, check=True)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_no_texts_give_no_vectors_and_no_scores(exported: Path) -> None:
     assert load_encoder(str(exported)).encode_queries([]).shape == (0, 64)
     assert load_matcher(str(exported)).score("add", []).shape == (0,)

@@ -130,6 +130,38 @@ def test_a_mistake_is_one_line_and_status_2(run, arguments, message):
     assert result.stdout == ""
 
 
+def test_a_measure_has_one_value_by_whatever_name_it_is_called(run, csn, tmp_path):
+    named = ("RR", "MRR", "Recall@10", "R@10")
+    options = [option for name in named for option in ("--measure", name)]
+    run("csn", csn, "--encoder", "bm25", *options, "--cache", tmp_path / "v", "--output", tmp_path / "out")
+    measures = json.loads((tmp_path / "out" / "report.json").read_text())["measures"]
+    assert measures["RR"] == measures["MRR"]
+    assert measures["Recall@10"] == measures["R@10"]
+    assert measures["R@10"]["mean"] > 0
+
+
+@pytest.mark.parametrize("measure", ["P@0", "RBP", "alpha_nDCG@10"])
+def test_a_measure_that_cannot_be_computed_is_refused_before_anything_is_ranked(run, csn, tmp_path, measure):
+    result = run("csn", csn, "--encoder", "bm25", "--measure", measure, "--cache", tmp_path / "v", status=2)
+    assert "--measure: " in result.stderr
+
+
+def test_an_output_folder_keeps_files_of_others_and_drops_runs_of_the_evaluation_before(run, csn, tmp_path):
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "baseline.run").write_text("mine")
+    run("csn", tmp_path / "nowhere", "--encoder", "bm25", "--output", out, status=2)
+    assert (out / "baseline.run").read_text() == "mine"
+    run("csn", csn, "--encoder", "random", "--limit", "5", "--cache", tmp_path / "v", "--output", out)
+    (before,) = out.glob("csn-*.run")
+    report = json.loads((out / "report.json").read_text())
+    report["parts"][0]["name"] = "earlier"
+    (out / "report.json").write_text(json.dumps(report))
+    before.rename(out / "earlier.run")
+    run("csn", csn, "--encoder", "random", "--limit", "5", "--cache", tmp_path / "v", "--output", out)
+    assert sorted(path.name for path in out.glob("*.run")) == sorted(["baseline.run", before.name])
+
+
 def test_a_measure_that_does_not_exist_is_refused(run, csn, tmp_path):
     result = run("csn", csn, "--encoder", "bm25", "--measure", "Best@1", "--cache", tmp_path / "v", status=2)
     assert "nDCG@10" in result.stderr

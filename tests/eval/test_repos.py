@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import subprocess
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 
@@ -71,6 +71,19 @@ def test_the_commit_is_exported_without_links_and_only_once(benchmark):
     files = checkout(repository, clones)
     assert sorted(str(p.relative_to(files)) for p in files.rglob("*") if p.is_file()) == sorted(FILES)
     assert checkout(repository, clones / "gone") == files
+
+
+def test_files_that_are_kept_out_of_archives_are_exported_too(benchmark):
+    data, clones = benchmark
+    (repository,) = read_repositories(data)
+    clone = clones / "own+demo" / "repo"
+    (clone / ".gitattributes").write_text("src export-ignore\n")
+    run = ["git", "-c", "user.name=a", "-c", "user.email=a@b"]
+    for arguments in (["add", "."], ["commit", "-qm", "no src in archives"]):
+        subprocess.run([*run, *arguments], cwd=clone, check=True)
+    commit = subprocess.run(["git", "rev-parse", "HEAD"], cwd=clone, check=True, capture_output=True, text=True).stdout
+    files = checkout(replace(repository, commit=commit.strip()), clones)
+    assert (files / "src" / "retry.py").is_file()
 
 
 def test_the_repository_of_a_git_hook_is_not_taken_for_the_one_that_is_exported(benchmark, tmp_path, monkeypatch):

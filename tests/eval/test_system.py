@@ -126,6 +126,29 @@ def test_a_fused_system_finds_what_only_words_find(retrieval, cache):
     assert ranking.documents[0][0] == 1
 
 
+@pytest.mark.parametrize(
+    "system",
+    [
+        System(encoder=RandomEncoder(), bm25=True),
+        System(encoder=RandomEncoder(), matcher=Shortest(), rerank_depth=3),
+    ],
+    ids=["fused", "reranked"],
+)
+def test_how_many_results_are_kept_does_not_change_their_order(retrieval, cache, system):
+    whole = Ranker(system, cache).rank(retrieval)
+    assert whole.documents.shape[1] == 4
+    for depth in (1, 2, 3):
+        kept = Ranker(system, cache, depth=depth).rank(retrieval)
+        assert kept.documents.tolist() == whole.documents[:, :depth].tolist()
+
+
+def test_latency_is_told_only_of_an_encoder_alone(retrieval, cache):
+    ranker = Ranker(System(encoder=RandomEncoder(), bm25=True), cache)
+    ranker.rank(retrieval)
+    assert ranker.speed.latency_ms is None
+    assert ranker.speed.search_ms > 0
+
+
 def test_speed_and_lengths_are_reported(retrieval, cache):
     ranker = Ranker(System(encoder=RandomEncoder()), cache)
     ranker.rank(retrieval)

@@ -57,8 +57,17 @@ def exact(store: Store, queries: NDArray[np.float32], k: int) -> list[list[int]]
     return [[ids[i] for i in column] for column in order.T]
 
 
+def exact_with_parts(store: Store, query: NDArray[np.float32], k: int) -> list[int]:
+    """The nearest functions, which have different numbers of vectors."""
+    best = {
+        i: (unpack(packed, DIM).astype(np.float32) @ query).max()
+        for i, packed in store.vectors_after(store.encoder_id("e"), 0)
+    }
+    return sorted(best, key=lambda i: -best[i])[:k]
+
+
 def found(index: VectorIndex, query: NDArray[np.float32], k: int) -> list[int]:
-    return list(dict.fromkeys(index.search(query, 3 * k)[0].tolist()))[:k]
+    return index.search(query, k)[0].tolist()
 
 
 @pytest.fixture
@@ -94,6 +103,19 @@ def test_a_small_index_is_searched_exactly(store: Store, parts: int) -> None:
     index = loaded(store)
     queries = unit_rows(20)
     assert [found(index, query, 10) for query in queries] == exact(store, queries, 10)
+
+
+@pytest.mark.parametrize("written", [True, False])
+def test_the_many_parts_of_one_function_leave_room_for_others(store: Store, written: bool) -> None:
+    near = np.tile(CENTRES[0] / np.linalg.norm(CENTRES[0]), (300, 1)).astype(np.float32)
+    add(store, "long", near, 300)
+    add(store, "short", unit_rows(60))
+    if written:
+        VectorIndex(store, "e", DIM).update()
+    ids, scores = loaded(store).search(near[0], 10)
+    assert len(set(ids.tolist())) == 10
+    assert ids.tolist() == exact_with_parts(store, near[0], 10)
+    assert scores.tolist() == sorted(scores.tolist(), reverse=True)
 
 
 def test_a_small_file_is_searched_without_faiss_as_with_it(store: Store) -> None:
