@@ -26,9 +26,14 @@ def program() -> NoReturn:
             main()
         except SystemExit as ended:
             status = ended.code
+        except Exception:  # a fault of ours: Python's own status for it would be that of a search without results
+            import traceback
+
+            traceback.print_exc()
+            status = FAILED
         atexit._run_exitfuncs()
         for stream in (sys.stdout, sys.stderr):
-            with suppress(OSError):  # it has been told
+            with suppress(OSError, AttributeError):  # it has been told, or it was closed from the start
                 stream.flush()
     except KeyboardInterrupt:  # outside of a command, or a second one
         status = INTERRUPTED
@@ -37,6 +42,8 @@ def program() -> NoReturn:
 
 def main() -> None:
     """Run the command line; every foreseen failure is one line on stderr and exit status 2."""
+    if sys.stdout is None:
+        sys.exit(_fail("cannot write the output: it is closed"))
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")  # source holds characters that not every terminal has
@@ -69,6 +76,10 @@ def _run() -> int:
         # The reader of the pipe has seen enough. Python would complain when it flushes stdout at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except SystemExit as ended:
+        if isinstance(ended.__context__, BrokenPipeError):  # typer met it first
+            return 0
+        raise
     except Abort:
         return INTERRUPTED
     except OSError as error:

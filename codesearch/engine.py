@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -103,6 +104,7 @@ class CodeIndex:
         """
         target = resolve(source, ref=ref, index_dir=index_dir, update=update, enclosing=enclosing, tell=tell)
         named = encoder if isinstance(encoder, str) else None
+        before = Settings.chosen(target.folder, None, None, None)
         settings = Settings.chosen(target.folder, named, exclude, max_file_size)
         loaded = _load(settings.encoder if encoder is None else encoder)
         options = CrawlOptions(settings.exclude, settings.max_file_size)
@@ -130,11 +132,20 @@ class CodeIndex:
             hint = "" if planned is None else "; `codesearch search --no-refresh` answers from it as it is"
             raise StoreError(f"cannot write the index in {target.folder}: {error.strerror or error}{hint}") from error
         try:
+            if not is_stamped(target.folder):
+                planned = None  # a run that began meanwhile was stopped: what is to be read is not known any more
             store, note = open_or_mend(target.folder, anew=rebuild)
             with store.closed_on_error():
                 with store.reading():
-                    settings.remember(store)
+                    # Until everything is encoded anew, the index is searched with the encoder it has.
+                    kept = settings if store.meta("encoder") is None else replace(settings, encoder=before.encoder)
+                    kept.remember(store)
                     report = refresh(store, target.repository, target.root, loaded, options, progress, planned)
+                    settings.remember(store)
+                if kept != settings:
+                    report.notes.append(
+                        f"searched with the encoder {settings.encoder} from now on; --encoder {kept.encoder} goes back"
+                    )
                 stamp(store)
                 index = cls(target, store, loaded, [*([note] if note else []), *report.notes])
         finally:

@@ -61,6 +61,8 @@ def resolve(
         SourceError: it does not exist or cannot be cloned.
     """
     text = str(path_or_url)
+    if not text:
+        raise SourceError("the path is empty: give a folder, a file or a git URL")
     if not os.path.exists(text) and _is_git_url(text):  # noqa: PTH110 - a Path's own raises where it may not look
         return _resolve_url(text, ref, index_dir, update, clone, tell)
     if ref:

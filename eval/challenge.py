@@ -10,9 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from eval.errors import DataError
+from eval.records import text_lines
 
 DEPTH = 300
 """``relevanceeval`` reads no more URLs of a query than these."""
+
+HIGHEST_RELEVANCE = 3
 
 Relevance = dict[str, dict[str, float]]
 """Query in lower case to URL to mean relevance over the annotators."""
@@ -39,10 +42,7 @@ def read_annotations(path: Path) -> dict[str, Relevance]:
     """Read ``annotationStore.csv``; a function judged by several people has the mean of their judgements."""
     judged: dict[str, dict[str, dict[str, list[float]]]] = defaultdict(lambda: defaultdict(lambda: defaultdict(list)))
     for where, row in _rows(path, ("Language", "Query", "GitHubUrl", "Relevance")):
-        try:
-            relevance = float(row["Relevance"])
-        except ValueError as error:
-            raise DataError(f"{where} has the relevance {row['Relevance']!r}, not a number") from error
+        relevance = _relevance(row["Relevance"], where)
         judged[row["Language"].lower()][row["Query"].lower()][row["GitHubUrl"]].append(relevance)
     return {
         language: {
@@ -50,6 +50,17 @@ def read_annotations(path: Path) -> dict[str, Relevance]:
         }
         for language, queries in judged.items()
     }
+
+
+def _relevance(text: str, where: str) -> float:
+    try:
+        relevance = float(text)
+    except ValueError:
+        relevance = math.nan
+    # nan is not in between either, and the gain of a large one, 2 ** relevance, is no float
+    if not 0 <= relevance <= HIGHEST_RELEVANCE:
+        raise DataError(f"{where} has the relevance {text!r}, not a number from 0 to {HIGHEST_RELEVANCE}")
+    return relevance
 
 
 def read_predictions(path: Path) -> dict[str, dict[str, list[str]]]:
@@ -100,22 +111,20 @@ def _dcg(ranked: Iterable[tuple[int, float]]) -> float:
 
 
 def _rows(path: Path, columns: Sequence[str]) -> list[tuple[str, dict[str, str]]]:
+    reader = csv.DictReader(text_lines(path, mend="get it from github.com/github/CodeSearchNet"))
+    rows = []
     try:
-        with path.open(encoding="utf-8", newline="") as file:
-            reader = csv.DictReader(file)
-            missing = set(columns) - set(reader.fieldnames or ())
-            if missing:
-                raise DataError(f"{path} has no column {', '.join(sorted(missing))}")
-            rows = []
-            for row in reader:
-                where = f"{path}:{reader.line_num}"
-                if any(row[column] is None for column in columns):
-                    raise DataError(f"{where} has fewer fields than the header")
-                rows.append((where, row))
-    except OSError as error:
-        raise DataError(
-            f"{path} cannot be read ({error.strerror}); get it from github.com/github/CodeSearchNet"
-        ) from error
+        missing = set(columns) - set(reader.fieldnames or ())
+        if missing:
+            raise DataError(f"{path} has no column {', '.join(sorted(missing))}")
+        for row in reader:
+            where = f"{path}:{reader.line_num}"
+            if any(row[column] is None for column in columns):
+                raise DataError(f"{where} has fewer fields than the header")
+            rows.append((where, row))
+    except csv.Error as error:
+        # the count of the outer reader is behind by the line that failed
+        raise DataError(f"{path}:{reader.reader.line_num} is damaged ({error}); get the file again") from error
     if not rows:
         raise DataError(f"{path} has no rows")
     return rows

@@ -20,6 +20,7 @@ from eval.records import Reader, Record
 from eval.report import PartResult, Report
 from eval.retrieval import Document, Query, Retrieval
 from eval.tasks.csn import code_text, usable
+from indexer.errors import first_line
 
 WITHIN = "nDCG within annotated"
 OVER_ALL = "nDCG over all"
@@ -141,8 +142,10 @@ def load_plain_pickle(path: Path) -> list[dict[str, Any]]:
     try:
         with path.open("rb") as file:
             value = _PlainUnpickler(file).load()
-    except (OSError, pickle.UnpicklingError, EOFError, ValueError, IndexError) as error:
-        raise DataError(f"{path} is not a readable pickle ({error}); get it again") from error
+    except DataError:
+        raise
+    except Exception as error:  # damaged opcodes raise whatever they come upon, a MemoryError among others
+        raise DataError(f"{path} is not a readable pickle ({first_line(error)}); get it again") from error
     if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
         raise DataError(f"{path} is not a list of dicts; get it again")
     return value

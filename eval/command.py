@@ -13,6 +13,7 @@ import typer
 
 from eval.command_options import (
     Cache,
+    ChallengeOutput,
     Data,
     Depth,
     EncoderNames,
@@ -22,14 +23,17 @@ from eval.command_options import (
     Matcher,
     MaxWords,
     Measures,
+    MtebOutput,
     Output,
     PrintJson,
     Protocol,
+    RepoEncoderNames,
     Rerank,
     RerankDepth,
     Seed,
     SkipDamaged,
     Split,
+    TableOutput,
     Text,
 )
 
@@ -107,7 +111,7 @@ def challenge(
     fuse: Fuse = None,
     max_words: MaxWords = 256,
     skip_damaged: SkipDamaged = False,
-    output: Output = None,
+    output: ChallengeOutput = None,
     as_json: PrintJson = False,
     cache: Cache = None,
 ) -> None:
@@ -131,7 +135,7 @@ def repos(
     by_lines: Annotated[
         bool, typer.Option("--by-lines", help="A hit has to be the wanted function, not only in its file.")
     ] = False,
-    encoder: EncoderNames = None,
+    encoder: RepoEncoderNames = None,
     rerank: Rerank = False,
     matcher: Matcher = None,
     output: Output = None,
@@ -170,7 +174,7 @@ def compare(
 @app.command()
 def table(
     folders: Annotated[list[Path], typer.Argument(help="Folders that --output wrote.")],
-    output: Output = None,
+    output: TableOutput = None,
     as_json: PrintJson = False,
 ) -> None:
     """Put several results side by side with published ones."""
@@ -225,7 +229,7 @@ def mteb(
     rerank_depth: RerankDepth = 32,
     fuse: Fuse = None,
     max_words: MaxWords = 256,
-    output: Output = None,
+    output: MtebOutput = None,
     as_json: PrintJson = False,
     cache: Cache = None,
 ) -> None:

@@ -14,6 +14,10 @@ EncoderNames = Annotated[
         help="A shipped name, a folder or a hub name; or bm25, or random. Several give a table. [default: default]",
     ),
 ]
+RepoEncoderNames = Annotated[
+    list[str] | None,
+    typer.Option("--encoder", help="A shipped name, a folder or a hub name. Several give a table. [default: default]"),
+]
 Data = Annotated[
     Path | None,
     typer.Argument(
@@ -26,13 +30,14 @@ Text = Annotated[
     str | None, typer.Option(help="csn, advtest: tokens (as papers feed them) or source (as it was written).")
 ]
 Languages = Annotated[
-    list[str] | None, typer.Option("--language", help="Only this language; can be given several times.")
+    list[str] | None,
+    typer.Option("--language", help="csn, challenge: only this language; can be given several times."),
 ]
 Rerank = Annotated[bool, typer.Option("--rerank", help="Let the matching head score the best candidates again.")]
 Matcher = Annotated[str | None, typer.Option(metavar="NAME", help="The matching head to rerank with.")]
 RerankDepth = Annotated[int, typer.Option(help="How many candidates the matching head scores.")]
 Fuse = Annotated[str | None, typer.Option(help="bm25: fuse the encoder's candidates with those of words.")]
-MaxWords = Annotated[int, typer.Option(help="How many words of a function BM25 reads; 0 is all.")]
+MaxWords = Annotated[int, typer.Option(help="How many words of a function BM25 reads; 0 is all.", min=0)]
 Measures = Annotated[
     list[str] | None,
     typer.Option("--measure", help="Instead of the task's: in the notation of ir_measures, e.g. nDCG@10."),
@@ -51,5 +56,14 @@ SkipDamaged = Annotated[
     bool, typer.Option("--skip-damaged", help="Leave damaged records out and count them instead of refusing.")
 ]
 Output = Annotated[Path | None, typer.Option(help="Folder for run files, qrels, report.md, report.json and plots.")]
+ChallengeOutput = Annotated[
+    Path | None,
+    typer.Option("--output", help="Folder for model_predictions.csv, report.md, report.json and plots."),
+]
+TableOutput = Annotated[Path | None, typer.Option("--output", help="Folder for table.md and its pictures.")]
+MtebOutput = Annotated[
+    Path | None,
+    typer.Option("--output", help="Folder for mteb's own TASK.json of each task; several encoders get one each."),
+]
 PrintJson = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of a table.")]
 Cache = Annotated[Path | None, typer.Option(help="File of cached vectors. [default: in the user's cache folder]")]

@@ -58,7 +58,7 @@ def one_line_errors() -> Iterator[None]:
 
 
 def task_named(name: str, source: Source) -> Task:
-    """Return the task, refusing a split, protocol or form of text that it does not have."""
+    """Return the task, refusing a split, protocol, form of text or choice of languages that it does not have."""
     if name not in RETRIEVAL_TASKS:
         raise EvalError(f"there is no task {name!r}; take one of {', '.join(RETRIEVAL_TASKS)}")
     task = RETRIEVAL_TASKS[name]
@@ -66,6 +66,8 @@ def task_named(name: str, source: Source) -> Task:
     for option, given, known in (*choices, ("text", source.text, task.texts)):
         if given is not None and given not in known:
             raise EvalError(f"{name} has no --{option} {given!r}; take one of {', '.join(known)}")
+    if source.languages and not task.by_language:
+        raise EvalError(f"{name} has no --language; it is one collection, leave the option out")
     return task
 
 

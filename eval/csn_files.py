@@ -15,6 +15,7 @@ from typing import Any
 
 from eval.errors import DataError
 from eval.records import Reader, Record
+from indexer.errors import first_line
 
 LANGUAGES = ("python", "java", "go", "php", "javascript", "ruby")
 
@@ -94,8 +95,8 @@ def _zipped(archive: Path, split: str, language: str) -> CsnFiles | None:
     try:
         with zipfile.ZipFile(archive) as file:
             names = file.namelist()
-    except (OSError, zipfile.BadZipFile) as error:
-        raise DataError(f"{archive} is not a whole zip file ({error}); get it again") from error
+    except Exception as error:  # flipped bytes raise other kinds than BadZipFile too
+        raise DataError(f"{archive} is not a whole zip file ({first_line(error)}); get it again") from error
     members = sorted(name for name in names if f"/jsonl/{split}/" in name and ".jsonl" in Path(name).name)
     return CsnFiles(language, "original", (archive,), tuple(members)) if members else None
 

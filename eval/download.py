@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import http.client
 import urllib.error
 import urllib.request
 import zipfile
@@ -11,9 +12,12 @@ from pathlib import Path
 
 from eval.csn_files import LANGUAGES
 from eval.errors import DataError
+from indexer.errors import first_line
 from indexer.location import cache_folder
 
-CSN_URL = "https://s3.amazonaws.com/code-search-net/CodeSearchNet/v2/{language}.zip"
+CSN_URL = "https://zenodo.org/record/7857872/files/{language}.zip"
+"""Where the original files are since Amazon's bucket was closed in 2023 (github.com/microsoft/CodeBERT, issue 262)."""
+
 CHUNK = 1 << 20
 TIMEOUT_SECONDS = 30
 
@@ -26,8 +30,8 @@ def data_cache() -> Path:
 def download_csn(languages: tuple[str, ...]) -> Path:
     """Download the original zip file of each language and return the folder that holds them.
 
-    Amazon publishes no digests, so a file is checked by the zip format's own checksums and its digest is
-    recorded beside it: a later run that finds another digest refuses the file.
+    A file is checked by the zip format's own checksums, and its digest is recorded beside it: a later run that
+    finds another digest refuses the file.
     """
     folder = data_cache() / "csn"
     for language in languages or LANGUAGES:
@@ -88,7 +92,7 @@ def _download(url: str, part: Path) -> None:
         raise DataError(
             f"{url} cannot be downloaded (HTTP {error.code}); get it yourself and give its folder as DATA"
         ) from error
-    except (OSError, urllib.error.URLError) as error:
+    except (OSError, http.client.HTTPException) as error:
         reason = getattr(error, "reason", error)
         raise DataError(
             f"{url} cannot be downloaded ({reason}); run again with a network, or give its folder as DATA"
@@ -101,9 +105,9 @@ def _whole_zip(path: Path) -> None:
     try:
         with zipfile.ZipFile(path) as file:
             damaged = file.testzip()
-    except zipfile.BadZipFile as error:
+    except Exception as error:  # flipped bytes raise a dozen kinds: of zlib, lzma, struct, zipfile ...
         path.unlink()
-        raise DataError(f"{path.name} is not a zip file ({error}); removed, run again") from error
+        raise DataError(f"{path.name} is not a whole zip file ({first_line(error)}); removed, run again") from error
     if damaged:
         path.unlink()
         raise DataError(f"{path.name} is damaged at {damaged}; removed, run again")

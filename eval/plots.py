@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from eval.errors import EvalError
+from eval.labels import part_labels, parts_of
 from eval.report import RANK_BINS, Report
 
 if TYPE_CHECKING:
@@ -16,20 +17,24 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 COLOURS = ("#0b6e99", "#d9730d", "#4d7c3a", "#9a3b6a", "#6b5b95", "#8a6d1d", "#3f4b57", "#c0392b")
+NAMED_PARTS = 3
 
 
 def recall_curves(reports: Sequence[Report], path: Path) -> None:
     """Draw recall@k against k, one line a system; recall is the mean over the parts."""
     figure, axes = _axes("k (logarithmic)", "recall@k", (6.4, 4.2))
-    for report, colour in zip(reports, _colours(len(reports)), strict=True):
-        depths = list(report.parts[0].recall_at)
+    ticks: set[int] = set()
+    for report, name, colour in zip(reports, _names(reports), _colours(len(reports)), strict=True):
+        # A small collection is not ranked as deep as a large one.
+        depths = [k for k in report.parts[0].recall_at if all(k in part.recall_at for part in report.parts)]
+        ticks.update(depths)
         means = [float(np.mean([part.recall_at[k] for part in report.parts])) for k in depths]
-        axes.plot(depths, means, marker="o", markersize=4, color=colour, label=short_name(report))
+        axes.plot(depths, means, marker="o", markersize=4, color=colour, label=name)
         if len(reports) == 1:
             for k, mean in zip(depths, means, strict=True):
                 axes.annotate(f"{mean:.2f}", (k, mean), textcoords="offset points", xytext=(0, 6), ha="center", size=8)
     axes.set_xscale("log")
-    axes.set_xticks(depths, [str(k) for k in depths])
+    axes.set_xticks(sorted(ticks), [str(k) for k in sorted(ticks)])
     axes.minorticks_off()
     axes.set_ylim(0, 1.05)
     _save(figure, axes, reports[0].title, path)
@@ -50,18 +55,19 @@ def rank_bars(report: Report, path: Path) -> None:
 def language_bars(reports: Sequence[Report], path: Path) -> None:
     """Draw the first measure of each part with its 95 % interval, one colour a system."""
     measure = next(iter(reports[0].measures))
-    parts = [part.language or part.name for part in reports[0].parts]
-    figure, axes = _axes("", f"{measure} with 95 % interval", (max(6.4, 1.1 * len(parts) * len(reports) ** 0.5), 4))
+    labels = part_labels(reports)
+    place = {part: number for number, part in enumerate(labels)}
+    figure, axes = _axes("", f"{measure} with 95 % interval", (max(6.4, 1.1 * len(labels) * len(reports) ** 0.5), 4))
     width = 0.8 / len(reports)
-    for number, (report, colour) in enumerate(zip(reports, _colours(len(reports)), strict=True)):
+    for number, (report, name, colour) in enumerate(zip(reports, _names(reports), _colours(len(reports)), strict=True)):
         estimates = [part.measures[measure] for part in report.parts]
-        places = np.arange(len(estimates)) + (number - (len(reports) - 1) / 2) * width
+        places = np.array([place[part.name] for part in report.parts]) + (number - (len(reports) - 1) / 2) * width
         means = np.array([e.mean for e in estimates])
         spread = np.abs([[e.mean - e.low for e in estimates], [e.high - e.mean for e in estimates]])
-        bars = axes.bar(places, means, width * 0.92, yerr=spread, capsize=3, color=colour, label=short_name(report))
+        bars = axes.bar(places, means, width * 0.92, yerr=spread, capsize=3, color=colour, label=name)
         if len(reports) <= 3:
             axes.bar_label(bars, [f"{mean:.2f}" for mean in means], label_type="center", color="white", size=8)
-    axes.set_xticks(range(len(parts)), parts, rotation=20 if len(parts) > 6 else 0)
+    axes.set_xticks(range(len(labels)), [*labels.values()], rotation=20 if len(labels) > 6 else 0)
     axes.set_ylim(0, 1)
     _save(figure, axes, reports[0].title, path)
 
@@ -80,11 +86,11 @@ def quality_against_speed(reports: Sequence[Report], path: Path) -> None:
     known = [rate for rate in rates if rate] or [1000.0]
     edge = max(known) * 10
     figure, axes = _axes(label, measure, (6.4, 4.2))
-    for report, rate, colour in zip(reports, rates, _colours(len(reports)), strict=True):
+    for report, name, rate, colour in zip(reports, _names(reports), rates, _colours(len(reports)), strict=True):
         value = report.measures[measure]
         spread = [[value.mean - value.low], [value.high - value.mean]]
         axes.errorbar([rate or edge], [value.mean], spread, fmt="o", capsize=3, color=colour)
-        note = short_name(report) + ("" if rate else " (nothing to encode)")
+        note = name + ("" if rate else " (nothing to encode)")
         left = (rate or edge) > (min(known) * edge) ** 0.5
         place = {"xytext": (-7, 5), "ha": "right"} if left else {"xytext": (7, 5)}
         axes.annotate(note, (rate or edge, value.mean), textcoords="offset points", size=8, **place)
@@ -101,6 +107,19 @@ def short_name(report: Report) -> str:
     head = " + matching head" if report.system.get("matching_head") else ""
     fused = " + bm25" if report.system.get("fusion") else ""
     return (words[0].rsplit("/", 1)[-1] if words else "?")[:40] + fused + head
+
+
+def _names(reports: Sequence[Report]) -> list[str]:
+    """Return short names; where the reports do not cover the same parts, each says of which its mean is."""
+    names = [short_name(report) for report in reports]
+    if len({parts_of(report) for report in reports}) == 1:
+        return names
+    labels = part_labels(reports)
+    own = [[labels[part.name] for part in report.parts] for report in reports]
+    return [
+        f"{name}, {', '.join(parts) if len(parts) <= NAMED_PARTS else f'{len(parts)} parts'}"
+        for name, parts in zip(names, own, strict=True)
+    ]
 
 
 def _colours(count: int) -> list[str]:

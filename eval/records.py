@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from eval.errors import DataError
+from indexer.errors import first_line
 
 T = TypeVar("T")
 
@@ -31,13 +32,13 @@ class Reader:
 
     def json_lines(self, path: Path, member: str | None = None) -> Iterator[Record]:
         """Yield the objects of a JSON Lines file (``.gz`` is unpacked); ``member`` reads a file inside a zip."""
-        where = f"{path}!{member}" if member else str(path)
-        for number, line in enumerate(_lines(path, member), start=1):
+        where = _place(path, member)
+        for number, line in enumerate(text_lines(path, member), start=1):
             if not line.strip():
                 continue
             try:
                 value = json.loads(line)
-            except ValueError as error:
+            except (ValueError, RecursionError) as error:
                 self._refuse(f"{where}:{number}", f"is not JSON ({error})", "damaged lines left out")
                 continue
             if isinstance(value, dict):
@@ -87,8 +88,8 @@ class Record:
 def read_json(path: Path) -> Any:
     """Read a whole JSON file, refusing an object that holds the same key twice."""
     try:
-        return json.loads(_text(path), object_pairs_hook=lambda pairs: _unique(pairs, path))
-    except ValueError as error:
+        return json.loads("".join(text_lines(path)), object_pairs_hook=lambda pairs: _unique(pairs, path))
+    except (ValueError, RecursionError) as error:
         raise DataError(f"{path} is not JSON ({error}); get the file again") from error
 
 
@@ -100,6 +101,15 @@ def read_records(path: Path) -> list[Record]:
     return [Record(row, f"{path}: record {number}") for number, row in enumerate(rows, start=1)]
 
 
+def text_lines(path: Path, member: str | None = None, mend: str = "check DATA") -> Iterator[str]:
+    """Yield the lines of a file with their ends; ``.gz`` is unpacked, and ``member`` reads a file inside a zip.
+
+    Raises :class:`DataError` for a file that cannot be read (``mend`` says what helps), is damaged or is not UTF-8.
+    """
+    for number, line in enumerate(_byte_lines(path, member, mend), start=1):
+        yield _decoded(line, f"{_place(path, member)}:{number}")
+
+
 def _unique(pairs: list[tuple[str, T]], path: Path) -> dict[str, T]:
     found = dict(pairs)
     if len(found) < len(pairs):
@@ -108,29 +118,30 @@ def _unique(pairs: list[tuple[str, T]], path: Path) -> dict[str, T]:
     return found
 
 
-def _text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise DataError(f"{path} cannot be read ({error.strerror}); check DATA") from error
-    except UnicodeDecodeError as error:
-        raise DataError(f"{path} is not UTF-8 ({error.reason} at byte {error.start}); get the file again") from error
-
-
-def _lines(path: Path, member: str | None) -> Iterator[str]:
-    where = f"{path}!{member}" if member else str(path)
-    name = member or path.name
+def _byte_lines(path: Path, member: str | None, mend: str) -> Iterator[bytes]:
     try:
         with ExitStack() as stack:
             stream: Any = stack.enter_context(path.open("rb"))
             if member:
                 stream = stack.enter_context(stack.enter_context(zipfile.ZipFile(stream)).open(member))
-            if name.endswith(".gz"):
+            if (member or path.name).endswith(".gz"):
                 stream = stack.enter_context(gzip.GzipFile(fileobj=stream))
-            yield from io.TextIOWrapper(stream, encoding="utf-8", newline="\n")
+            yield from io.BufferedReader(stream)
+    except Exception as error:  # flipped bytes of an archive raise a dozen kinds: of zlib, lzma, struct, zipfile ...
+        if isinstance(error, OSError) and error.strerror:
+            raise DataError(f"{path} cannot be read ({error.strerror}); {mend}") from error
+        raise DataError(
+            f"{_place(path, member)} is damaged or cut short ({first_line(error)}); get the file again"
+        ) from error
+
+
+def _decoded(line: bytes, where: str) -> str:
+    try:
+        return line.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise DataError(f"{where} is not UTF-8 ({error.reason} at byte {error.start}); get the file again") from error
-    except (EOFError, gzip.BadGzipFile, zipfile.BadZipFile, KeyError) as error:
-        raise DataError(f"{where} is damaged or cut short ({error}); get the file again") from error
-    except OSError as error:
-        raise DataError(f"{where} cannot be read ({error.strerror or error}); check DATA") from error
+        found = f"{error.reason} at byte {error.start} of the line"
+        raise DataError(f"{where} is not UTF-8 ({found}); get the file again") from error
+
+
+def _place(path: Path, member: str | None) -> str:
+    return f"{path}!{member}" if member else str(path)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from eval.errors import DataError
+from eval.records import text_lines
 
 LANGUAGES = {
     ".c": "c", ".h": "cpp", ".cc": "cpp", ".cpp": "cpp", ".hpp": "cpp", ".cs": "csharp", ".ex": "elixir",
@@ -112,11 +113,8 @@ def _wanted(file: str, where: str) -> Wanted:
 
 
 def _rows(path: Path, fewest: int, most: int) -> list[tuple[str, list[str]]]:
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except OSError as error:
-        raise DataError(f"{path} cannot be read ({error.strerror}); give the folder of repos.tsv as DATA") from error
-    rows = [(f"{path}:{number}", line.split("\t")) for number, line in enumerate(lines, start=1) if line.strip()]
+    lines = enumerate(text_lines(path, mend="give the folder of repos.tsv as DATA"), start=1)
+    rows = [(f"{path}:{number}", line.rstrip("\r\n").split("\t")) for number, line in lines if line.strip()]
     for where, row in rows:
         if not fewest <= len(row) <= most:
             raise DataError(f"{where} has {len(row)} fields where {fewest} to {most} are due")

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from eval import markdown
-from eval.published import published
+from eval.labels import part_labels, parts_of
+from eval.published import Published, published
 from eval.report import Report
 
 
@@ -29,37 +32,77 @@ class Table:
 
 
 def tables(reports: Sequence[Report]) -> list[Table]:
-    """Group reports by task, split, protocol and form of text, and put published results under each group."""
-    groups: dict[tuple[str, str, str, str], list[Report]] = {}
+    """Put reports that can be compared side by side, with published results under each group."""
+    return [_table(group) for group in _groups(reports)]
+
+
+def _groups(reports: Sequence[Report]) -> list[list[Report]]:
+    """Group reports by task, split, protocol, form of text and first measure."""
+    groups: dict[tuple[str, ...], list[Report]] = {}
     for report in reports:
-        groups.setdefault((report.task, report.split, report.protocol, report.text), []).append(report)
-    return [_table(group) for group in groups.values()]
+        key = (report.task, report.split, report.protocol, report.text, _measure(report))
+        groups.setdefault(key, []).append(report)
+    return list(groups.values())
+
+
+def _measure(report: Report) -> str:
+    return next(iter(report.measures))
 
 
 def _table(reports: list[Report]) -> Table:
     first = reports[0]
-    measure = next(iter(first.measures))
-    labels = list(dict.fromkeys(part.language or part.name for report in reports for part in report.parts))
-    several = len(labels) > 1
-    columns = [*labels, "mean"] if several else ["mean"]
+    measure = _measure(first)
+    labels = part_labels(reports)
+    compared = _compared(reports)
+    # The one collection of cosqa is cosqa-test: the title has said that.
+    in_title = [*labels] == [f"{first.task}-{first.split}"]
+    columns = [] if in_title else [*labels]
+    with_mean = in_title or len(compared) > 1
     rows = []
-    for report in sorted(reports, key=lambda report: -report.measures[measure].mean):
-        cells = {part.language or part.name: str(part.measures[measure]) for part in report.parts}
-        cells["mean"] = str(report.measures[measure])
+    for report in _sorted(reports, measure, [*labels], compared):
+        cells = {part.name: str(part.measures[measure]) for part in report.parts}
+        mean = str(report.measures[measure]) if cells.keys() == compared else ""
         sample = f" ({report.limit} queries a part)" if report.limit else ""
-        rows.append([report.system["name"] + sample, *[cells.get(column, "") for column in columns], _speed(report)])
+        name = report.system["name"] + sample
+        rows.append([name, *[cells.get(part, "") for part in columns], *[mean] * with_mean, _speed(report)])
     sources: list[str] = []
     for result in published(first.task):
         if (result.measure, result.protocol) != (measure, first.protocol):
             continue
+        values = [result.values.get(labels[part]) for part in columns]
+        values += [_published_mean(result, {labels[part] for part in compared})] * with_mean
+        if all(value is None for value in values):
+            continue
         if result.source not in sources:
             sources.append(result.source)
-        cells = {column: f"{value:.3f}" for column, value in result.values.items()}
         of_split = "" if result.split == first.split else f", {result.split} split"
         name = f"published: {result.system} ({result.setting}{of_split}) [{sources.index(result.source) + 1}]"
-        rows.append([name, *[cells.get(column, "") for column in columns], ""])
-    header = ["system", *columns, "functions/s"]
+        rows.append([name, *["" if value is None else f"{value:.3f}" for value in values], ""])
+    header = ["system", *[labels[part] for part in columns], *["mean"] * with_mean, "functions/s"]
     return Table(f"{first.title}, texts as {first.text}", measure, header, rows, sources)
+
+
+def _compared(reports: Sequence[Report]) -> frozenset[str]:
+    """Return the parts whose mean is shown: the most that a report covers, of equally many those of most reports."""
+    covered = Counter(parts_of(report) for report in reports)
+    return max(covered, key=lambda parts: (len(parts), covered[parts]))
+
+
+def _sorted(reports: Sequence[Report], measure: str, columns: Sequence[str], compared: frozenset[str]) -> list[Report]:
+    """Return the reports that have a mean, then the others by what they cover; of equal parts the best first."""
+
+    def order(report: Report) -> tuple[bool, int, list[int], float]:
+        parts = parts_of(report)
+        places = sorted(columns.index(part) for part in parts)
+        return parts != compared, -len(parts), places, -report.measures[measure].mean
+
+    return sorted(reports, key=order)
+
+
+def _published_mean(result: Published, labels: set[str]) -> float | None:
+    """Return the mean if it is of the same parts; one that names none says in its setting what it is of."""
+    own = result.values.keys() - {"mean"}
+    return result.values.get("mean") if not own or own == labels else None
 
 
 def _speed(report: Report) -> str:
@@ -68,21 +111,31 @@ def _speed(report: Report) -> str:
 
 
 def write_tables(reports: Sequence[Report], folder: Path) -> None:
-    """Write ``table.md`` and, for each group of several systems, its pictures."""
+    """Write ``table.md`` and the pictures of each group."""
     from eval.plots import language_bars, quality_against_speed, recall_curves
 
     folder.mkdir(parents=True, exist_ok=True)
     text = "\n".join(table.to_markdown() for table in tables(reports))
-    groups: dict[str, list[Report]] = {}
-    for report in reports:
-        groups.setdefault(f"{report.task}-{report.split}-{report.protocol}".replace(" ", "-"), []).append(report)
-    for name, group in groups.items():
+    groups = _groups(reports)
+    names = _picture_names(groups)
+    for name, group in zip(names, groups, strict=True):
         quality_against_speed(group, folder / f"{name}-speed.png")
         text += f"\n![quality against speed]({name}-speed.png)\n"
         if all(part.recall_at for report in group for part in report.parts):
             recall_curves(group, folder / f"{name}-recall.png")
             text += f"![recall@k]({name}-recall.png)\n"
-        if len(group[0].parts) > 1:
+        if len(part_labels(group)) > 1:
             language_bars(group, folder / f"{name}-parts.png")
             text += f"![each part]({name}-parts.png)\n"
     (folder / "table.md").write_text(text, encoding="utf-8")
+
+
+def _picture_names(groups: Sequence[Sequence[Report]]) -> list[str]:
+    """Name each group by task, split and protocol, and where these are not enough also by texts and measure."""
+    short = [f"{group[0].task}-{group[0].split}-{group[0].protocol}" for group in groups]
+    names = [
+        name if short.count(name) == 1 else f"{name}-{group[0].text}-{_measure(group[0])}"
+        for name, group in zip(short, groups, strict=True)
+    ]
+    # A bracket in a name would end its link in Markdown.
+    return [re.sub(r"[\s()/]+", "-", name) for name in names]

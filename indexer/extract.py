@@ -25,6 +25,8 @@ SIGNATURE_CHARACTERS = 500
 _HEADER_ENDS = ("{", ":", "=>", "->", "=", " do", ";", ",", "\\")
 _MODIFIERS = re.compile(rb"[\w \t@]*")
 _READABLE = re.compile(r"\w")
+_DATA = re.compile(r"[A-Za-z0-9+/]{200,}={0,2}")
+"""Bytes in base64, in which there is nothing to find."""
 _HEADING = {
     ".md": re.compile(r"#{1,6} "),
     ".markdown": re.compile(r"#{1,6} "),
@@ -86,11 +88,12 @@ class _SourceFile:
         return language.unreadable.sub(_blanked, self.data) if language.unreadable else self.data
 
     def windows(self) -> list[Function]:
-        """Cut the whole file into windows."""
+        """Cut the whole file into windows, without the pictures of notebooks and the like."""
         stem = self.path.stem
+        lines = [_DATA.sub("", line) for line in self._text_of(range(len(self.lines)))]
         return [
             Function("window", stem, stem, window.first + 1, window.last + 1, "", "", window.text)
-            for window in windows(self._text_of(range(len(self.lines))), _HEADING.get(self.path.suffix.lower()))
+            for window in windows(lines, _HEADING.get(self.path.suffix.lower()))
         ]
 
     def describe(self, definition: Definition, language: Language) -> None:
@@ -156,6 +159,8 @@ class _SourceFile:
         """Return the header and the fields of a class as they are, and its members' signatures."""
         header = self.data[definition.start : definition.header_end].rstrip()
         first = self._line(definition.start + max(len(header), 1) - 1) + 1
+        if definition.members:  # where a body begins with its first member, the comment above that is not of the header
+            first = min(first, max(definition.header_line + 1, definition.members[0].comment_line))
         pieces = [self._text(definition.first_line, first)]
         for member in definition.members:
             if member.comment_line > first:

@@ -80,6 +80,8 @@ def changes(store: Store, root: Path, options: CrawlOptions) -> Changes:
             result.to_read.append((found, old.id))
         elif old.skipped == SkipReason.UNREADABLE.value and _is_readable(absolute_path(root, old.path)):
             result.to_read.append((found, old.id))  # a change of permissions leaves the modification time as it is
+        elif old.skipped == SkipReason.VANISHED.value:
+            result.to_read.append((found, old.id))  # it was away for a moment, and is as it was
         elif old.skipped in _REASONS:
             result.skipped.add(SkipReason(old.skipped), found.path)
         elif old.skipped:

@@ -27,9 +27,9 @@ def status(
     from codesearch.errors import CodesearchError
     from codesearch.inventory import describe_all, describe_one
 
-    if ref and not path:
+    if ref and path is None:
         raise CodesearchError("--ref goes with a git URL: name the URL too")
-    descriptions = [describe_one(path, index_dir, ref)] if path else describe_all(index_dir)
+    descriptions = [describe_one(path, index_dir, ref)] if path is not None else describe_all(index_dir)
     if json:
         import json as encoder
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 from eval.errors import DataError
 from eval.records import read_json, read_records
@@ -26,7 +27,7 @@ class CoSQA(Task):
             raise DataError(f"cosqa needs DATA: {self.layout} (github.com/Jun-jie-Huang/CoCLR, data/search)")
         split = source.split or self.splits[0]
         reader = source.reader()
-        codes = read_json(source.data / "code_idx_map.txt")
+        codes = _codes(source.data / "code_idx_map.txt")
         queries, qrels = [], {}
         for record in read_records(source.data / f"cosqa-retrieval-{split}-500.json"):
             if reader.complete(record, "idx", "doc") and reader.complete(record, "retrieval_idx", kind=int):
@@ -35,3 +36,11 @@ class CoSQA(Task):
         documents = [Document(str(index), code) for code, index in sorted(codes.items(), key=lambda item: item[1])]
         retrieval = Retrieval(f"cosqa-{split}", queries, documents, qrels, language="python", counts=reader.counts)
         yield checked(retrieval, source.skip_damaged)
+
+
+def _codes(path: Path) -> dict[str, int]:
+    codes = read_json(path)
+    # True is an int as well
+    if not isinstance(codes, dict) or not all(type(index) is int for index in codes.values()):
+        raise DataError(f"{path} is not a JSON object of functions and their whole numbers; get the file again")
+    return codes

@@ -35,6 +35,7 @@ class CodeSearchNet(Task):
     splits = ("test", "valid", "train")
     protocols = ("full", "1000")
     texts = ("tokens", "source")
+    by_language = True
 
     def read(self, source: Source) -> Iterator[Retrieval]:
         """Yield one collection a language; queries and documents have their function's URL as id."""

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from eval.errors import DataError
-from eval.records import Reader, Record
+from eval.records import Reader, Record, text_lines
 from eval.retrieval import Document, Qrels, Query, Retrieval, checked
 from eval.tasks.task import Source, Task
+from eval.trec import whole_relevance
 
 
 class Folder(Task):
@@ -59,17 +60,13 @@ def _text(record: Record) -> str:
 
 def _qrels(path: Path) -> Qrels:
     qrels: Qrels = {}
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except OSError as error:
-        raise DataError(f"{path} cannot be read ({error.strerror}); it holds query-id, corpus-id and score") from error
+    lines = text_lines(path, mend="it holds query-id, corpus-id and score")
     for number, line in enumerate(lines, start=1):
         row = line.split("\t")
         if number == 1 and row[-1].strip() == "score":
             continue
-        try:
-            query, document, relevance = row
-            qrels.setdefault(query, {})[document] = int(relevance)
-        except ValueError as error:
-            raise DataError(f"{path}:{number} is not 'query-id<tab>corpus-id<tab>whole number'") from error
+        if len(row) != 3:
+            raise DataError(f"{path}:{number} is not 'query-id<tab>corpus-id<tab>whole number'")
+        query, document, relevance = row
+        qrels.setdefault(query, {})[document] = whole_relevance(relevance, f"{path}:{number}")
     return qrels

@@ -49,6 +49,8 @@ class Task(ABC):
     protocols: ClassVar[tuple[str, ...]] = ("full",)
     texts: ClassVar[tuple[str, ...]] = ("source",)
     """Which forms of the texts there are; the first is what papers feed their models."""
+    by_language: ClassVar[bool] = False
+    """Whether the languages are collections of their own, of which some can be chosen."""
     measures: ClassVar[tuple[str, ...]] = (
         "RR", "nDCG@10", "Success@1", "Success@5", "Success@10", "R@1", "R@10", "R@100", "AP",
     )  # fmt: skip

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from eval.errors import DataError
-from eval.records import Reader, Record, read_records
+from eval.records import Reader, Record, read_records, text_lines
 from eval.retrieval import Document, Qrels, Query, Retrieval, checked
 from eval.tasks.task import Source, Task
 
@@ -48,11 +48,14 @@ class WebQuery(Task):
 def _labels(path: Path) -> dict[str, str]:
     if not path.exists():
         return {}
-    rows = [line.split("\t") for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
-    for number, row in enumerate(rows, start=1):
-        if len(row) != 2 or row[1] not in ("0", "1"):
+    labels = {}
+    for number, line in enumerate(text_lines(path), start=1):
+        idx, _, label = line.rstrip("\r\n").partition("\t")
+        if label in ("0", "1"):
+            labels[idx] = label
+        elif line.strip():
             raise DataError(f"{path}:{number} is not 'idx<tab>0' or 'idx<tab>1'")
-    return {row[0]: row[1] for row in rows}
+    return labels
 
 
 def _label(record: Record, labels: dict[str, str], reader: Reader) -> bool:

@@ -35,5 +35,6 @@ C = Language(
     query=SHARED_QUERY
     + function_query("(function_declarator declarator: (identifier) @name)")
     + function_query("(function_declarator declarator: (parenthesized_declarator (identifier) @name))"),
-    unreadable=re.compile(LONE_MACRO, re.MULTILINE),
+    # Such a name above a function's is its type, as in drivers for Windows and in the C of Ruby.
+    unreadable=re.compile(LONE_MACRO + rb"(?!\n[A-Za-z_]\w*[ \t]*\()", re.MULTILINE),
 )

@@ -29,7 +29,11 @@ CPP = Language(
     """,
     separator=re.compile(r"::|(?<!operator)(?<!operator<)<.*?>(?=::|$)"),
     unreadable=re.compile(
-        LONE_MACRO + rb"|\b(?:class|struct)\s+([A-Z][A-Z0-9_]{2,}(?:\([^()\n]*\))?)(?=\s+\w+\s*(?:final\s*)?[:{])",
+        LONE_MACRO
+        + rb"|\b(?:class|struct)\s+([A-Z][A-Z0-9_]{2,}(?:\([^()\n]*\))?)(?=\s+\w+\s*(?:final\s*)?[:{])"
+        # A macro before a qualified type, of which the parser would make the name: MY_API std::string join(...)
+        + rb"|^[ \t]*([A-Z][A-Z0-9_]{3,})"
+        + rb"(?=[ \t]+(?:const[ \t]+)?\w+(?:::\w+)+(?:<[^;{}()\n]*>)?[ \t&*]+[\w:~]+[ \t]*\()",
         re.MULTILINE,
     ),
 )

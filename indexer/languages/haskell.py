@@ -15,6 +15,9 @@ HASKELL = Language(
     (function name: (_) @name match: (_) @body) @function
     (function (infix operator: (_) @name) match: (_) @body) @function
     (declarations (bind name: (_) @name match: (_) @body) @function)
+    (instance_declarations (bind name: (_) @name match: (_) @body) @function)
+    (instance_declarations (bind name: (prefix_id (_) @name) match: (_) @body) @function)
+    (type_synonym name: (_) @name) @class
     (data_type name: (_) @name) @class
     (newtype name: (_) @name) @class
     (class name: (_) @name declarations: (_)? @body) @class
@@ -22,6 +25,6 @@ HASKELL = Language(
     """,
     line_comment=(b"--",),
     block_comment=(b"{-", b"-}"),
-    separator=re.compile(r"[()`]"),
+    separator=re.compile(r"[()`]|\s.*"),
     groups_clauses=True,
 )

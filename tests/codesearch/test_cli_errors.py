@@ -77,6 +77,12 @@ def test_a_current_folder_that_was_deleted_is_said(project, codesearch, argument
     assert refused.err == "codesearch: the current folder does not exist any more: change to another one\n"
 
 
+@pytest.mark.parametrize("command", [["search", "date", ""], ["index", ""], ["status", ""], ["forget", ""]])
+def test_an_empty_path_is_not_the_current_folder(project, codesearch, command):
+    refused = codesearch(*command)
+    assert (refused.status, refused.err) == (2, "codesearch: the path is empty: give a folder, a file or a git URL\n")
+
+
 @pytest.mark.parametrize("arguments", [["search", "date"], ["search", "date", "--json"], ["models"], ["--help"]])
 def test_output_that_cannot_be_written_is_one_line(project, arguments):
     with open("/dev/full", "w") as full:  # noqa: PTH123

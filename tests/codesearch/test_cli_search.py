@@ -208,9 +208,15 @@ def test_more_results_than_there_are_functions_can_be_asked_for(project, codesea
 
 def test_a_reader_that_closes_the_pipe_early_ends_it_in_silence(project, codesearch):
     codesearch("index")
-    command = f"{sys.executable} -m codesearch search date -n 200 | true"
+    command = f"set -o pipefail; {sys.executable} -m codesearch search date -n 200 | true"
     done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=120)
-    assert done.stderr == ""
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_an_output_that_is_closed_is_one_line(project):
+    command = f"{sys.executable} -m codesearch search date >&-"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=120)
+    assert (done.returncode, done.stderr) == (2, "codesearch: cannot write the output: it is closed\n")
 
 
 def test_characters_that_the_terminal_lacks_do_not_end_the_search(project, codesearch, monkeypatch):

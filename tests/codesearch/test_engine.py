@@ -53,6 +53,30 @@ class Prefers:
         return np.array([float(self.word in code) for code in codes], np.float32)
 
 
+class Stops:
+    """Progress that is stopped by Ctrl-C when functions are encoded."""
+
+    def stage(self, name, total):
+        if "encod" in name:
+            raise KeyboardInterrupt
+
+    def advance(self, steps): ...
+
+
+def test_another_encoder_counts_from_when_everything_is_encoded_with_it(project):
+    CodeIndex.build(project).close()
+    with pytest.raises(KeyboardInterrupt):
+        CodeIndex.build(project, encoder="bimodal", progress=Stops())
+    with CodeIndex.build(project) as index:
+        assert index.encoder.name.startswith("static@")
+        assert index.report.encoded == 0
+    with CodeIndex.build(project, encoder="bimodal") as index:
+        assert index.notes == ["searched with the encoder bimodal from now on; --encoder default goes back"]
+    with CodeIndex.build(project) as index:
+        assert index.encoder.name.startswith("bimodal@")
+        assert index.notes == []
+
+
 def test_build_and_search_give_hits(project):
     with CodeIndex.build(project) as index:
         hits = index.search("retry with exponential backoff", k=3)

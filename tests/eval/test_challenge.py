@@ -81,6 +81,21 @@ def test_a_pickle_that_would_run_something_is_refused(tmp_path):
         load_plain_pickle(tmp_path / "evil.pkl")
 
 
+def test_a_damaged_pickle_is_one_clear_line(csn_rows, tmp_path):
+    path = tmp_path / "damaged.pkl"
+    data = pickle.dumps(csn_rows[:3])
+    attribute, large = b"\x80\x04K\x01}b.", b"\x80\x04\x8e" + b"\xff" * 7 + b"\x7f"
+    flipped = [data[:place] + bytes([data[place] ^ 0x14]) + data[place + 1 :] for place in range(0, len(data), 7)]
+    for content in (attribute, large, b"", b"(d.", *flipped):
+        path.write_bytes(content)
+        try:
+            load_plain_pickle(path)
+        except DataError as error:
+            assert "\n" not in str(error)
+        else:
+            assert content in flipped  # a flipped letter of a text is a text
+
+
 def test_predictions_in_a_language_without_annotations_are_refused(tmp_path, annotations):
     with pytest.raises(DataError, match="predictions for cobol"):
         challenge_report({"cobol": LanguageRanking({}, 0, "", {})}, read_annotations(annotations), {}, Speed())
@@ -102,8 +117,16 @@ def test_a_language_without_predictions_is_named_with_those_that_have_some(tmp_p
 
 
 def test_damaged_tables_are_refused_with_file_and_line(annotations):
-    annotations.write_text(annotations.read_text().replace("u5,2", "u5,two"))
-    with pytest.raises(DataError, match=r"annotationStore.csv:7 has the relevance 'two'"):
+    text = annotations.read_text()
+    for relevance in ("two", "nan", "inf", "-1", "2000"):
+        annotations.write_text(text.replace("u5,2", f"u5,{relevance}"))
+        with pytest.raises(DataError, match=rf"annotationStore.csv:7 has the relevance '{relevance}', not a number"):
+            read_annotations(annotations)
+    annotations.write_text(text.replace("u5", "u" * 140_000))
+    with pytest.raises(DataError, match=r"annotationStore.csv:7 is damaged \(field larger than field limit"):
+        read_annotations(annotations)
+    annotations.write_bytes(text.encode().replace(b"u5", b"u\xff"))
+    with pytest.raises(DataError, match=r"annotationStore.csv:7 is not UTF-8"):
         read_annotations(annotations)
     annotations.write_text("Language,Query\nGo,x\n")
     with pytest.raises(DataError, match="has no column GitHubUrl, Relevance"):

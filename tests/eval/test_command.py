@@ -7,10 +7,11 @@ import re
 
 import pytest
 from stdlib_csn import write_cleaned
+from typer.main import get_command
 from typer.testing import CliRunner
 
 from eval.command import TASK_HELP, app
-from eval.published import published
+from eval.published import FILE, published
 from eval.report import read_report
 from eval.tasks import RETRIEVAL_TASKS
 
@@ -114,6 +115,8 @@ def test_a_task_is_exported_and_evaluated_from_the_folder_to_the_same_number(run
         (["csn", "gone", "--encoder", "bm25"], "gone does not exist"),
         (["csn", "--protocol", "10", "--encoder", "bm25"], "csn has no --protocol '10'; take one of full, 1000"),
         (["cosqa", "--encoder", "bm25"], "cosqa needs DATA"),
+        *(([task, "--language", "go"], f"{task} has no --language") for task in TASK_HELP if task != "csn"),
+        (["export", "folder", "--language", "go", "--output", "x"], "folder has no --language"),
         (["export", "nothing", "--output", "x"], "there is no task 'nothing'"),
         (["table", "gone"], "gone cannot be read"),
         (["compare", "gone", "gone"], "cannot be read"),
@@ -162,6 +165,27 @@ def test_an_output_folder_keeps_files_of_others_and_drops_runs_of_the_evaluation
     assert sorted(path.name for path in out.glob("*.run")) == sorted(["baseline.run", before.name])
 
 
+def test_fewer_than_no_words_are_refused(run):
+    assert "--max-words" in run("csn", "gone", "--max-words", "-5", status=2).stderr
+
+
+@pytest.mark.parametrize(
+    ("command", "option", "right", "wrong"),
+    [
+        ("csn", "--encoder", "bm25", "mteb"),
+        ("repos", "--encoder", "hub name", "bm25"),
+        ("table", "--output", "table.md", "qrels"),
+        ("mteb", "--output", "TASK.json", "qrels"),
+        ("challenge", "--output", "model_predictions.csv", "qrels"),
+    ],
+)
+def test_the_help_of_an_option_is_that_of_its_command(command, option, right, wrong):
+    parameters = get_command(app).commands[command].params
+    (text,) = (parameter.help for parameter in parameters if option in parameter.opts)
+    assert right in text
+    assert wrong not in text
+
+
 def test_a_measure_that_does_not_exist_is_refused(run, csn, tmp_path):
     result = run("csn", csn, "--encoder", "bm25", "--measure", "Best@1", "--cache", tmp_path / "v", status=2)
     assert "nDCG@10" in result.stderr
@@ -175,7 +199,8 @@ def test_every_task_has_a_command_and_a_declaration():
 
 
 def test_published_results_are_shares_with_a_source():
-    for task in ("csn", "cosqa", "advtest", "repos", "coir"):
+    for task in {table["task"] for table in json.loads(FILE.read_text())}:
+        assert task in {*RETRIEVAL_TASKS, "repos"}, "nothing reads it"
         found = published(task)
         assert found
         for one in found:

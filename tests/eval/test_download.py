@@ -8,8 +8,9 @@ import re
 import threading
 
 import pytest
+from stdlib_csn import write_zip
 
-from eval.download import data_cache, digest_of, fetch
+from eval.download import data_cache, digest_of, download_csn, fetch
 from eval.errors import DataError
 from eval.vector_cache import default_cache
 
@@ -81,6 +82,28 @@ def test_a_file_with_another_digest_than_the_recorded_is_refused_and_removed(ser
     with pytest.raises(DataError, match="where 000000000000… is due"):
         fetch(f"{url}/whole", path)
     assert not path.exists()
+
+
+def test_a_damaged_zip_is_refused_and_removed(server, tmp_path, monkeypatch):
+    url, _ = server
+    whole = write_zip(tmp_path / "zip", [{"url": str(number)} for number in range(500)]) / "python.zip"
+    monkeypatch.setattr("eval.download.CSN_URL", f"{url}/{{language}}.zip")
+    monkeypatch.setenv("CODESEARCH_CACHE", str(tmp_path / "cache"))
+    data = whole.read_bytes()
+    end = data.index(b"PK\x01\x02")
+    # in turn a flipped method of packing, a flipped length of the local header and a file that is no zip at all
+    for content in (replaced(data, end + 10, 99), replaced(data, 27, 0xFF), b"<html>Forbidden</html>"):
+        monkeypatch.setattr("test_download.CONTENT", content)
+        with pytest.raises(DataError, match=r"python.zip.part is .*; removed, run again$") as error:
+            download_csn(("python",))
+        assert "\n" not in str(error.value)
+        assert not list((data_cache() / "csn").iterdir())
+    monkeypatch.setattr("test_download.CONTENT", data)
+    assert (download_csn(("python",)) / "python.zip").read_bytes() == data
+
+
+def replaced(data, place, byte):
+    return data[:place] + bytes([byte]) + data[place + 1 :]
 
 
 def test_what_is_downloaded_and_encoded_stays_in_the_chosen_cache(tmp_path, monkeypatch):

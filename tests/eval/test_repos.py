@@ -178,10 +178,11 @@ def test_paths_match_whole_or_from_a_folder_on():
         ("repos.tsv", "demo\town/demo\tabc\tsrc\n", r"repos.tsv:1 has the commit 'abc'"),
         ("repos.tsv", "demo\n", r"repos.tsv:1 has 1 fields"),
         ("queries/demo.tsv", "semantic\tx\tsrc/a.py:9\t\n", r"demo.tsv:1 has the file 'src/a.py:9'"),
+        ("queries/demo.tsv", "semantic\tx\tsrc/a.py\nsymbol\tcaf\udce9\tsrc/a.py\n", r"demo.tsv:2 is not UTF-8"),
     ],
 )
 def test_damaged_tables_are_refused_with_their_line(benchmark, file, text, message):
     data, _ = benchmark
-    (data / file).write_text(text)
+    (data / file).write_text(text, errors="surrogateescape")
     with pytest.raises(DataError, match=message):
         read_repositories(data)

@@ -6,7 +6,7 @@ import gzip
 import json
 
 import pytest
-from stdlib_csn import write_cleaned, write_parquet, write_zip
+from stdlib_csn import write_cleaned, write_original, write_parquet, write_zip
 
 from eval.errors import DataError
 from eval.tasks import RETRIEVAL_TASKS, Source
@@ -127,11 +127,37 @@ def test_a_file_cut_short_is_refused(csn_rows, tmp_path):
         read(tmp_path / "parquet")
 
 
-def test_text_that_is_not_utf8_is_refused(lists):
+@pytest.mark.parametrize("skip_damaged", [False, True])
+def test_flipped_bytes_in_a_packed_file_are_refused(csn_rows, tmp_path, skip_damaged):
+    gz = write_original(tmp_path / "gz", csn_rows[:50]) / "python/final/jsonl/test/python_test_0.jsonl.gz"
+    gz.write_bytes(gzip.compress(gzip.decompress(gz.read_bytes())))  # a header without a name, of 10 bytes
+    archive = write_zip(tmp_path / "zip", csn_rows[:50]) / "python.zip"
+    for path, folder in ((gz, tmp_path / "gz"), (archive, tmp_path / "zip")):
+        data = bytearray(path.read_bytes())
+        data[data.index(b"\x1f\x8b") + 10] = 0b111  # a kind of block that there is not
+        path.write_bytes(data)
+        with pytest.raises(DataError, match=rf"{path.name}.* is damaged or cut short \(.*invalid block type\)"):
+            read(folder, skip_damaged=skip_damaged)
+
+
+def test_text_that_is_not_utf8_is_refused_with_its_line(lists):
     folder, queries, _ = lists
-    queries.write_bytes(queries.read_bytes().replace(b"python", b"\xff\xfe", 1))
-    with pytest.raises(DataError, match="is not UTF-8"):
+    lines = queries.read_bytes().splitlines(keepends=True)
+    lines[2] = lines[2].replace(b"python", b"\xff\xfe", 1)
+    queries.write_bytes(b"".join(lines))
+    with pytest.raises(DataError, match=r"test.jsonl:3 is not UTF-8"):
         read(folder)
+
+
+def test_json_too_deep_to_read_is_refused_or_counted(lists, tmp_path):
+    folder, queries, _ = lists
+    change(queries, 3, lambda row: "[" * 100_000)
+    with pytest.raises(DataError, match=r"test.jsonl:3 is not JSON"):
+        read(folder)
+    assert read(folder, skip_damaged=True).counts["damaged lines left out"] == 1
+    (tmp_path / "code_idx_map.txt").write_text("[" * 100_000)
+    with pytest.raises(DataError, match=r"code_idx_map.txt is not JSON"):
+        list(RETRIEVAL_TASKS["cosqa"].read(Source(tmp_path)))
 
 
 def test_a_json_file_with_a_key_twice_is_refused(tmp_path):

@@ -9,6 +9,7 @@ import pytest
 from eval.errors import DataError, EvalError
 from eval.export import export
 from eval.tasks import RETRIEVAL_TASKS, Source
+from eval.trec import read_qrels, read_run
 
 
 def read(task, folder, **options):
@@ -41,6 +42,13 @@ def test_cosqa_without_its_test_split_says_which_file_is_missing(cosqa):
         read("cosqa", cosqa, split="test")
 
 
+@pytest.mark.parametrize("codes", [[], None, "text", {"def f(): 1": "1"}, {"def f(): 1": None}, {"def f(): 1": True}])
+def test_a_map_of_cosqa_that_is_none_is_refused(cosqa, codes):
+    (cosqa / "code_idx_map.txt").write_text(json.dumps(codes))
+    with pytest.raises(DataError, match=r"code_idx_map.txt is not a JSON object of functions and their whole numbers"):
+        read("cosqa", cosqa)
+
+
 def test_advtest_searches_normalised_functions_under_their_own_numbers(tmp_path):
     rows = [
         {"url": f"u{n}", "idx": n, "docstring_tokens": ["does", str(n)], "docstring": "Does.",
@@ -65,8 +73,11 @@ def test_webquery_merges_equal_queries_and_functions_and_keeps_what_was_judged_r
     retrieval = read("webquery", tmp_path)
     assert retrieval.qrels == {"w1": {"w2": 1}, "w3": {"w1": 1}}
     assert len(retrieval.documents) == 2
-    (tmp_path / "webquery_answers.txt").write_text("w1\tyes\n")
-    with pytest.raises(DataError, match=r"webquery_answers.txt:1 is not"):
+    (tmp_path / "webquery_answers.txt").write_text("w1\t0\n\nw1\tyes\n")
+    with pytest.raises(DataError, match=r"webquery_answers.txt:3 is not 'idx<tab>0'"):
+        read("webquery", tmp_path)
+    (tmp_path / "webquery_answers.txt").write_bytes(b"w1\t0\nw\xff\t1\n")
+    with pytest.raises(DataError, match=r"webquery_answers.txt:2 is not UTF-8"):
         read("webquery", tmp_path)
 
 
@@ -108,6 +119,31 @@ def test_damaged_qrels_are_refused_with_their_line(folder):
     (folder / "qrels.tsv").write_text("a\td 1\t2\na\td 1\n")
     with pytest.raises(DataError, match=r"qrels.tsv:2 is not 'query-id<tab>corpus-id<tab>whole number'"):
         read("folder", folder)
+    for relevance in ("nan", "0.9", "many"):
+        (folder / "qrels.tsv").write_text(f"a\td 1\t2\na\td 1\t{relevance}\n")
+        with pytest.raises(DataError, match=rf"qrels.tsv:2 has the relevance '{relevance}', not a whole number"):
+            read("folder", folder)
+    (folder / "qrels.tsv").write_bytes(b"a\td 1\t2\na\td\xff\t1\n")
+    with pytest.raises(DataError, match=r"qrels.tsv:2 is not UTF-8"):
+        read("folder", folder)
+
+
+def test_damaged_run_files_are_refused_with_their_line(tmp_path):
+    path = tmp_path / "file"
+    for relevance, message in (
+        ("nan", "'nan', not a whole"),
+        ("0.9", "'0.9', not a whole"),
+        (10**30, "beyond 1,000,000"),
+    ):
+        path.write_text(f"q 0 d 1\nq 0 e {relevance}\n")
+        with pytest.raises(DataError, match=f"file:2 has (the|a) relevance {message}"):
+            read_qrels(path)
+    path.write_text("q Q0 d 1 0.5 tag\nq Q0 e 2 nan tag\n")
+    with pytest.raises(DataError, match="file:2 has the score 'nan'"):
+        read_run(path)
+    path.write_bytes(b"q Q0 d 1 0.5 tag\nq Q0 \xff 2 0.4 tag\n")
+    with pytest.raises(DataError, match="file:2 is not UTF-8"):
+        read_run(path)
 
 
 @pytest.mark.parametrize("task", [task for task in RETRIEVAL_TASKS if task != "csn"])

@@ -137,3 +137,35 @@ def test_the_same_grammar_serves_many_files() -> None:
     for number in range(50):
         (unit,) = extract(f"def f{number}(): ...\n", "a.py", LANGUAGES["python"])
         assert unit.name == f"f{number}"
+
+
+def test_a_comment_above_the_first_member_is_not_part_of_the_class_around_it() -> None:
+    source = (
+        "module Shop\n  # Brews coffee.\n  class Barista\n    # Grinds.\n    def grind\n      1\n    end\n  end\nend\n"
+    )
+    assert unit_named("Shop", source, "a.rb").text == "module Shop\n  class Barista\nend"
+    barista = unit_named("Shop.Barista", source, "a.rb")
+    assert (barista.docstring, barista.text) == ("Brews coffee.", "  class Barista\n    def grind\n  end")
+
+
+def test_a_type_in_capitals_on_a_line_of_its_own_does_not_hide_a_c_function() -> None:
+    source = "NTSTATUS\nDriverEntry(int count)\n{\n    return 0;\n}\n"
+    assert unit_named("DriverEntry", source, "a.c").kind == "function"
+
+
+def test_a_macro_before_a_qualified_type_does_not_change_a_name() -> None:
+    source = 'MY_API std::string join(const std::vector<int>& v) { return ""; }\n'
+    source += "class MY_API Foo {\npublic:\n  MY_API std::string bar() { return name; }\n};\n"
+    assert {unit.qualified_name for unit in units_of(source, "a.cpp")} >= {"join", "Foo", "Foo.bar"}
+
+
+def test_haskell_instances_and_type_synonyms_are_found() -> None:
+    source = "module A where\ntype Env = Int\ninstance Default S where\n  def = S 1\n  (<>) = mappendS\n"
+    assert {unit.qualified_name for unit in units_of(source, "A.hs")} >= {"Env", "S.def", "S.<>"}
+
+
+def test_pictures_in_a_notebook_are_left_out_of_its_windows() -> None:
+    source = f'{{"cells": [\n "def decode(): ...",\n "image/png": "{"iVBORw0KGgo" * 900}=="\n]}}\n'
+    (window,) = units_of(source, "a.ipynb")
+    assert "def decode()" in window.text
+    assert "iVBOR" not in window.text

@@ -148,11 +148,13 @@ def test_an_index_below_its_root_and_what_lies_beside_it_is_not_indexed(
     monkeypatch.setenv("CODESEARCH_CACHE", str(root / cache))
     mine = {"a.py": "x = 1\n", "clones/mine.py": "y = 2\n"}
     write_files(root, mine)
-    write_files(root / index_dir, {"clones/theirs-0.lock": "", "clones/theirs-0/b.py": "", "other-0/index.db": ""})
+    write_files(
+        root / index_dir, {"clones/theirs-0.lock": "", "clones/theirs-0/b.py": "", "o-0123456789ab/index.db": ""}
+    )
     write_files(root / cache, {"models/some/config.json": "{}"})
     indexed = Indexed(root, root / index_dir / "root-0")
     indexed.refresh()
-    write_files(root / index_dir, {"other-0/index.stamp": "[1]"})
+    write_files(root / index_dir, {"o-0123456789ab/index.stamp": "[1]"})
     assert indexed.refresh().read == 0
     assert [path for path, *_ in indexed.content()[0]] == [*mine]
 
