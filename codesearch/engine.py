@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -42,6 +43,8 @@ if TYPE_CHECKING:
 
 CANDIDATES = 80
 """How many functions each of words and vectors bring to the ranking."""
+_BEGINNING_SECONDS = 2.0
+"""How long a search waits for an index that another process has just begun."""
 
 
 class CodeIndex:
@@ -214,14 +217,21 @@ class CodeIndex:
 
     @classmethod
     def _open_while_busy(cls, target: Target, encoder: Encoder) -> CodeIndex:
-        try:
-            store = Store.open(target.folder)
-            with store.closed_on_error():
-                index = cls(target, store, encoder)
-        except StoreError as error:
-            if error.__cause__ is None and os.path.exists(target.folder / DATABASE):  # noqa: PTH110
-                raise  # another version wrote it
-            raise CodesearchError("another process has just begun to index this: try again in a moment") from None
+        deadline = time.monotonic() + _BEGINNING_SECONDS
+        while True:
+            try:
+                store = Store.open(target.folder)
+                with store.closed_on_error():
+                    index = cls(target, store, encoder)
+                break
+            except StoreError as error:
+                if error.__cause__ is None and os.path.exists(target.folder / DATABASE):  # noqa: PTH110
+                    raise  # another version wrote it
+                if time.monotonic() > deadline:
+                    raise CodesearchError(
+                        "another process has just begun to index this: try again in a moment"
+                    ) from None
+                time.sleep(0.1)
         index.notes.append(index.coverage_note("another process is indexing"))
         return index
 
