@@ -107,7 +107,6 @@ class CodeIndex:
         """
         target = resolve(source, ref=ref, index_dir=index_dir, update=update, enclosing=enclosing, tell=tell)
         named = encoder if isinstance(encoder, str) else None
-        before = Settings.chosen(target.folder, None, None, None)
         settings = Settings.chosen(target.folder, named, exclude, max_file_size)
         loaded = _load(settings.encoder if encoder is None else encoder)
         options = CrawlOptions(settings.exclude, settings.max_file_size)
@@ -141,7 +140,8 @@ class CodeIndex:
             with store.closed_on_error():
                 with store.reading():
                     # Until everything is encoded anew, the index is searched with the encoder it has.
-                    kept = settings if store.meta("encoder") is None else replace(settings, encoder=before.encoder)
+                    before = Settings.chosen(target.folder, None, None, None).encoder
+                    kept = settings if store.meta("encoder") is None else replace(settings, encoder=before)
                     kept.remember(store)
                     report = refresh(store, target.repository, target.root, loaded, options, progress, planned)
                     settings.remember(store)
