@@ -52,6 +52,7 @@ TABLES = {
     ),
     "cosqa-fused": Table("codesearch eval cosqa $BENCH/cosqa --fuse bm25 --output $OUT", "report.md"),
     "cosqa-reranked": Table("codesearch eval cosqa $BENCH/cosqa --encoder bimodal --rerank --output $OUT", "report.md"),
+    "cosqa-reader": Table("python benchmarks/cosqa_reader.py --cosqa $BENCH/cosqa"),
     "retrieval": Table(
         "python benchmarks/retrieval.py static bimodal --cosqa $BENCH/cosqa --pairs $PAIRS --functions 1000"
     ),

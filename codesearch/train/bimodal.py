@@ -11,6 +11,8 @@ al., 2023, arXiv:2305.07922.)
 
 from __future__ import annotations
 
+import json
+import shutil
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -76,6 +78,10 @@ class Layer(nn.Module):
 
     def forward(self, states: Tensor, mask: Tensor) -> Tensor:
         """Map states (rows, length, width) to the same shape; ``mask`` is (rows, length), True for tokens."""
+        return self.fed(self.attend(states, mask))
+
+    def attend(self, states: Tensor, mask: Tensor) -> Tensor:
+        """The first part: each token looks at the others."""
         rows, length, width = states.shape
 
         def split(projected: Tensor) -> Tensor:
@@ -88,9 +94,17 @@ class Layer(nn.Module):
             attn_mask=mask[:, None, None, :],
         )
         attended = attended.transpose(1, 2).reshape(rows, length, width)
-        states = self.attended_norm(states + self.attended(attended))
-        result: Tensor = self.outer_norm(states + self.outer(functional.gelu(self.inner(states))))
+        result: Tensor = self.attended_norm(states + self.attended(attended))
         return result
+
+    def fed(self, states: Tensor) -> Tensor:
+        """The second part: each token by itself through the feed-forward network."""
+        result: Tensor = self.outer_norm(states + self.outer(self.neurons(states)))
+        return result
+
+    def neurons(self, states: Tensor) -> Tensor:
+        """What the neurons of the feed-forward network give, (..., inner)."""
+        return functional.gelu(self.inner(states))
 
 
 class Encoder(nn.Module):
@@ -110,13 +124,17 @@ class Encoder(nn.Module):
         Returns:
             Unit vectors (rows, width) and the states (rows, length, width) that the matching head reads.
         """
-        states = self.embedding_norm(self.words(ids) + self.positions.weight[: ids.shape[1]])
-        read = states
+        states = read = self.embedded(ids)
         for number, layer in enumerate(self.layers):
             if number == self.shape.depth - self.shape.joint_depth:
                 read = states
             states = layer(states, mask)
         return functional.normalize(mean(states, mask), dim=-1), read
+
+    def embedded(self, ids: Tensor) -> Tensor:
+        """The states before the first layer, (rows, length, width)."""
+        result: Tensor = self.embedding_norm(self.words(ids) + self.positions.weight[: ids.shape[1]])
+        return result
 
 
 class MatchingHead(nn.Module):
@@ -136,7 +154,7 @@ class MatchingHead(nn.Module):
 
     def forward(self, query: Tensor, query_mask: Tensor, code: Tensor, code_mask: Tensor, cosine: Tensor) -> Tensor:
         """Score pairs: states (pairs, length, width) of each side, masks, and cosines (pairs,), to logits (pairs,)."""
-        states = torch.cat([query + self.sides[0], code + self.sides[1]], dim=1)
+        states = self.joined(query, code)
         mask = torch.cat([query_mask, code_mask], dim=1)
         for layer in self.layers:
             states = layer(states, mask)
@@ -146,6 +164,10 @@ class MatchingHead(nn.Module):
         overlap = best_overlap(asked, query_mask, answered, code_mask)
         logits: Tensor = self.scale * cosine + self.overlap * overlap + evidence
         return logits
+
+    def joined(self, query: Tensor, code: Tensor) -> Tensor:
+        """The states of both sides in one row, before the first layer of the head."""
+        return torch.cat([query + self.sides[0], code + self.sides[1]], dim=1)
 
 
 class Bimodal(nn.Module):
@@ -183,8 +205,13 @@ _LAYER_NAMES = {
 }
 
 
+_HEAD = "head."
+
+
 def from_bert(folder: Path) -> Bimodal:
-    """Start from a BERT checkpoint such as all-MiniLM-L6-v2; the head's layers start as copies of the last ones.
+    """Start from a BERT checkpoint such as all-MiniLM-L6-v2.
+
+    The head is that of the checkpoint if ``to_bert`` wrote one; else its layers start as copies of the last ones.
 
     Raises:
         ModelError: the folder is no BERT checkpoint, or a tensor is missing or of another shape.
@@ -195,6 +222,9 @@ def from_bert(folder: Path) -> Bimodal:
     model = Bimodal(shape)
     try:
         model.encoder.load_state_dict(_encoder_tensors(given, shape))
+        if head := {name.removeprefix(_HEAD): given[name] for name in given if name.startswith(_HEAD)}:
+            model.head.load_state_dict(head)
+            return model
     except (KeyError, RuntimeError) as error:
         raise ModelError(f"{folder}: its tensors are not those of BERT ({first_line(error)})") from error
     for joint, last in zip(model.head.layers, model.encoder.layers[shape.depth - shape.joint_depth :], strict=True):
@@ -203,19 +233,42 @@ def from_bert(folder: Path) -> Bimodal:
 
 
 def _encoder_tensors(given: dict[str, Tensor], shape: Shape) -> dict[str, Tensor]:
-    tensors = {
-        "words.weight": given["embeddings.word_embeddings.weight"],
-        # One text at a time is encoded, so the type of the first segment is part of every position.
-        "positions.weight": given["embeddings.position_embeddings.weight"]
-        + given["embeddings.token_type_embeddings.weight"][0],
-        "embedding_norm.weight": given["embeddings.LayerNorm.weight"],
-        "embedding_norm.bias": given["embeddings.LayerNorm.bias"],
+    tensors = {ours: given[theirs] for theirs, ours in _encoder_names(shape).items()}
+    # One text at a time is encoded, so the type of the first segment is part of every position.
+    tensors["positions.weight"] = tensors["positions.weight"] + given["embeddings.token_type_embeddings.weight"][0]
+    return tensors
+
+
+def _encoder_names(shape: Shape) -> dict[str, str]:
+    """The names of the encoder's tensors by those that BERT has for them."""
+    names = {
+        "embeddings.word_embeddings.weight": "words.weight",
+        "embeddings.position_embeddings.weight": "positions.weight",
+        "embeddings.LayerNorm.weight": "embedding_norm.weight",
+        "embeddings.LayerNorm.bias": "embedding_norm.bias",
     }
     for layer in range(shape.depth):
         for theirs, ours in _LAYER_NAMES.items():
             for kind in ("weight", "bias"):
-                tensors[f"layers.{layer}.{ours}.{kind}"] = given[f"encoder.layer.{layer}.{theirs}.{kind}"]
-    return tensors
+                names[f"encoder.layer.{layer}.{theirs}.{kind}"] = f"layers.{layer}.{ours}.{kind}"
+    return names
+
+
+def to_bert(model: Bimodal, start: Path, folder: Path) -> None:
+    """Write a model as a BERT checkpoint, its head beside it, with the tokenizer of the checkpoint ``start``."""
+    from safetensors.torch import save_file
+
+    encoder, shape = model.encoder.state_dict(), model.shape
+    tensors = {f"{_HEAD}{name}": tensor for name, tensor in model.head.state_dict().items()}
+    for theirs, ours in _encoder_names(shape).items():
+        tensors[theirs] = encoder[ours]
+    # The type of the first segment is part of every position.
+    tensors["embeddings.token_type_embeddings.weight"] = torch.zeros(2, shape.width)
+    folder.mkdir(parents=True, exist_ok=True)
+    save_file({name: tensor.contiguous() for name, tensor in tensors.items()}, folder / "model.safetensors")
+    config = json.loads((start / "config.json").read_text("utf-8")) | {"intermediate_size": shape.inner}
+    (folder / "config.json").write_text(json.dumps(config, indent=2) + "\n", "utf-8")
+    shutil.copyfile(start / "tokenizer.json", folder / "tokenizer.json")
 
 
 def average(start: dict[str, Tensor], trained: dict[str, Tensor], share: float) -> dict[str, Tensor]:

@@ -203,15 +203,15 @@ def score_pairs(head: MatchingHead, pool: Pool, texts: Tensor, codes: Tensor, se
     cosines = (normalize(pool.texts.vectors[texts]) * normalize(pool.codes.vectors[codes])).sum(dim=1)
     scores = []
     for chunk in chunks:
-        query, query_mask = _stacked([pool.texts.states[t] for t in texts[chunk]])
-        code, code_mask = _stacked([pool.codes.states[c] for c in codes[chunk]])
+        query, query_mask = stacked([pool.texts.states[t] for t in texts[chunk]])
+        code, code_mask = stacked([pool.codes.states[c] for c in codes[chunk]])
         with autocast(query.device):
             scores.append(head(query, query_mask, code, code_mask, cosines[chunk]).float())
     place = torch.from_numpy(np.argsort(np.concatenate(chunks), kind="stable")).to(cosines.device)
     return torch.cat(scores)[place]
 
 
-def _stacked(states: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
+def stacked(states: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
     """States of different lengths, padded with nothing, and their mask."""
     together = nn.utils.rnn.pad_sequence(list(states), batch_first=True)
     lengths = torch.tensor([len(state) for state in states], device=together.device)

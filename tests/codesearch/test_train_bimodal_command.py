@@ -16,8 +16,8 @@ from transformers import BertConfig, BertModel
 from codesearch.encoders.load import load_encoder
 from codesearch.errors import CodesearchError, ModelError
 from codesearch.matching.load import load_matcher
-from codesearch.train.bimodal import from_bert
-from codesearch.train.bimodal_command import changed, encoder, export, matcher
+from codesearch.train.bimodal import from_bert, to_bert
+from codesearch.train.bimodal_command import changed, encoder, export, matcher, narrow
 from codesearch.train.data.pair import write_pairs
 from codesearch.train.encoder import EncoderSettings
 
@@ -111,6 +111,34 @@ def test_from_pairs_to_a_model_that_encodes_and_matches(data: Path, start: Path,
     ]
     assert (out / "encoder-loss.csv").read_text().splitlines()[0] == "step,loss"
     assert len((out / "matcher-loss.csv").read_text().splitlines()) == 4
+
+
+def test_a_narrower_transformer_is_a_start_for_more_training(data: Path, start: Path, tmp_path: Path) -> None:
+    out, folder = tmp_path / "out", tmp_path / "narrow"
+    encoder(data, start, out, device="cpu", change=FEW)
+    narrow(data, start, out, folder, neurons=40)
+    again, shipped = tmp_path / "again", tmp_path / "shipped"
+    encoder(data, folder, again, device="cpu", change=FEW)
+    export(folder, again, shipped)
+    assert load_encoder(str(shipped)).dim == 32
+    export(start, out, tmp_path / "wide")
+    assert (shipped / "encoder.onnx").stat().st_size < (tmp_path / "wide" / "encoder.onnx").stat().st_size
+    with pytest.raises(CodesearchError, match="--neurons 48: its layers have 48, so nothing would go"):
+        narrow(data, start, out, folder, neurons=48)
+
+
+def test_a_written_model_is_read_again_and_by_transformers_too(start: Path, tmp_path: Path) -> None:
+    model = from_bert(start)
+    with torch.no_grad():
+        model.head.scale.fill_(3)
+    to_bert(model, start, tmp_path)
+    again = from_bert(tmp_path)
+    assert all(torch.equal(tensor, again.state_dict()[name]) for name, tensor in model.state_dict().items())
+    ids = torch.tensor([[1, 7, 9, 30, 2]])
+    with torch.inference_mode():
+        states = BertModel.from_pretrained(tmp_path).eval()(input_ids=ids).last_hidden_state
+        expected = torch.nn.functional.normalize(states.mean(dim=1), dim=1)
+        assert torch.allclose(again.eval().encoder(ids, ids != 0)[0], expected, atol=1e-5)
 
 
 def test_a_share_of_nothing_exports_the_start(data: Path, start: Path, tmp_path: Path) -> None:
