@@ -5,12 +5,14 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shlex
 import shutil
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from codesearch.settings import remembered
 from codesearch.target import resolve
 from indexer.errors import StoreError
 from indexer.location import clones_folder, clones_in, index_folder, index_folders, indexes_folder
@@ -35,6 +37,7 @@ class Description:
     pending_files: int
     languages: dict[str, int]
     skipped: dict[str, int]
+    exclude: list[str]
     encoder: str
     size: int
     indexed_at: float | None
@@ -62,6 +65,8 @@ class Description:
             lines.append("  " + ", ".join(f"{name} {count:,}" for name, count in shares[:8]))
         if self.skipped:
             lines.append("  skipped: " + ", ".join(f"{count:,} {reason}" for reason, count in self.skipped.items()))
+        if self.exclude:
+            lines.append("  without what matches --exclude " + " ".join(map(shlex.quote, self.exclude)))
         return "\n".join(lines)
 
 
@@ -154,6 +159,7 @@ def _describe(folder: Path) -> Description:
             pending_files=_number(store.meta("pending")),
             languages=dict(languages),
             skipped=_counts(store.meta("skipped")),
+            exclude=[*remembered(folder).exclude],
             encoder=store.meta("encoder") or "none yet",
             size=_bytes_in(folder),
             indexed_at=repository.indexed_at if repository else None,
@@ -176,7 +182,7 @@ def _describe_anyway(folder: Path) -> Description:
         return _describe(folder)
     except StoreError as error:
         problem = f"cannot be read ({error}): index it again"
-        return Description(folder.name, None, None, None, 0, 0, 0, {}, {}, "", 0, None, str(folder), problem)
+        return Description(folder.name, None, None, None, 0, 0, 0, {}, {}, [], "", 0, None, str(folder), problem)
 
 
 def _number(stored: str | None) -> int:

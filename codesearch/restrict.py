@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import posixpath
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -32,6 +33,26 @@ def normal_path(under: str) -> str:
     return "" if path == "." else path
 
 
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The filters of a field with one value: one of those wanted, as ``lang:go lang:rust`` can mean nothing else."""
+
+    wanted: frozenset[str]
+    unwanted: frozenset[str]
+
+    @classmethod
+    def of(cls, filters: Sequence[Filter], field: str) -> Choice:
+        """The filters of this field."""
+        of_field = [f for f in filters if f.field == field]
+        return cls(
+            frozenset(f.pattern for f in of_field if not f.negated), frozenset(f.pattern for f in of_field if f.negated)
+        )
+
+    def allows(self, value: str) -> bool:
+        """Whether a value is wanted, or none is, and it is not unwanted."""
+        return (not self.wanted or value in self.wanted) and value not in self.unwanted
+
+
 def allowed_ids(
     store: Store, repository: Repository, filters: Sequence[Filter], under: str
 ) -> NDArray[np.int64] | None:
@@ -40,14 +61,13 @@ def allowed_ids(
         return None
     if not all(f.matches(repository.name) != f.negated for f in filters if f.field == "repo"):
         return np.empty(0, np.int64)
-    of_file = [f for f in filters if f.field in ("path", "lang")]
+    paths, names = ([f for f in filters if f.field == field] for field in ("path", "name"))
+    languages, kinds = Choice.of(filters, "lang"), Choice.of(filters, "kind")
     files = {
         file_id
         for file_id, path, language in store.connection.execute("SELECT id, path, coalesce(language, '') FROM files")
-        if _is_below(path, under)
-        and all((f.matches(path) if f.field == "path" else f.pattern == language) != f.negated for f in of_file)
+        if _is_below(path, under) and languages.allows(language) and all(f.matches(path) != f.negated for f in paths)
     }
-    of_function = [f for f in filters if f.field in ("kind", "name")]
     return np.array(
         [
             function_id
@@ -55,10 +75,8 @@ def allowed_ids(
                 "SELECT id, file_id, kind, name, qualified_name FROM functions"
             )
             if file_id in files
-            and all(
-                (f.pattern == kind if f.field == "kind" else f.matches(name) or f.matches(qualified_name)) != f.negated
-                for f in of_function
-            )
+            and kinds.allows(kind)
+            and all((f.matches(name) or f.matches(qualified_name)) != f.negated for f in names)
         ],
         np.int64,
     )

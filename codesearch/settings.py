@@ -35,7 +35,7 @@ class Settings:
         cls, folder: Path, encoder: str | None, exclude: Sequence[str] | None, max_file_size: int | None
     ) -> Settings:
         """What is given, then what the index in ``folder`` was made with, then the defaults."""
-        known = _remembered(folder)
+        known = remembered(folder)
         return cls(
             known.encoder if encoder is None else str(local_folder(encoder, SHIPPED) or encoder),
             known.exclude if exclude is None else tuple(exclude),
@@ -50,7 +50,8 @@ class Settings:
                 store.set_meta(_KEY, text)
 
 
-def _remembered(folder: Path) -> Settings:
+def remembered(folder: Path) -> Settings:
+    """What the index in ``folder`` was made with; the defaults where there is none that can be read."""
     try:
         with closing(Store.open(folder)) as store:
             values = json.loads(store.meta(_KEY) or "{}")

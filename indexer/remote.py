@@ -84,7 +84,9 @@ def parse_remote(text: str) -> Remote:
 def _with_host(parts: SplitResult, shown: str) -> Remote:
     login, _, address = parts.netloc.rpartition("@")
     user = login.partition(":")[0]
-    if not _ADDRESS.fullmatch(address) or (parts.scheme == "ssh" and not _USER.fullmatch(user)):
+    # In https://user:12/34@host the password's beginning looks like a port.
+    cut_password = not login and ":" in address and re.match(r"/[^@]*[^@/]@", parts.path)
+    if not _ADDRESS.fullmatch(address) or (parts.scheme == "ssh" and not _USER.fullmatch(user)) or cut_password:
         hint = "; in a password write / as %2F" if "@" in parts.path else ""
         raise SourceError(f"the URL names no valid host or user: {shown}{hint}")
     address = address.lower()

@@ -175,6 +175,12 @@ def test_status_as_json_has_every_number(project, codesearch):
     assert shown[0]["size"] > 1000
 
 
+def test_status_shows_what_is_left_out_on_demand(project, codesearch):
+    codesearch("index", "--exclude", "web/", "--exclude", "* copy.py")
+    assert codesearch("status").out.splitlines()[-1] == "  without what matches --exclude web/ '* copy.py'"
+    assert json.loads(codesearch("status", "--json").out)["indexes"][0]["exclude"] == ["web/", "* copy.py"]
+
+
 def test_forget_deletes_the_index_and_nothing_else(project, codesearch):
     codesearch("index")
     assert codesearch("forget", ".").out == f"forgot {project}\n"

@@ -134,6 +134,13 @@ def test_filters_restrict_the_answers(project, codesearch, query, first):
     assert codesearch("search", query, "--format", "paths").out.splitlines()[0] == first
 
 
+def test_two_languages_or_kinds_mean_either(project, codesearch):
+    files = codesearch("search", "date distance cart lang:go lang:js", "--format", "paths").out.splitlines()
+    assert {file.rpartition(".")[2] for file in files} == {"go", "js"}
+    answer = json.loads(codesearch("search", "attempt kind:method kind:class lang:py -lang:go", "--json").out)
+    assert {result["kind"] for result in answer["results"]} == {"method", "class"}
+
+
 def test_a_query_that_begins_with_a_dash_is_given_back_as_it_was_typed(project, codesearch):
     assert json.loads(codesearch("search", "-path:tests date", "--json").out)["query"] == "-path:tests date"
 
