@@ -23,6 +23,7 @@ def forget(
         codesearch forget .
         codesearch forget --all
     """
+    from codesearch.cli.each import for_each
     from codesearch.cli.printable import one_line
     from codesearch.errors import CodesearchError
     from codesearch.inventory import forget_all, forget_one
@@ -34,5 +35,4 @@ def forget(
     if all_indexes:
         count = forget_all(index_dir)
         typer.echo(f"forgot {count} index{'' if count == 1 else 'es'}")
-    for path in paths or []:
-        typer.echo(one_line(f"forgot {forget_one(path, index_dir, ref)}"))
+    for_each(paths or [], lambda path: typer.echo(one_line(f"forgot {forget_one(path, index_dir, ref)}")))

@@ -32,11 +32,12 @@ def index(
         codesearch index ~/src/project https://github.com/owner/name
         codesearch index --exclude 'generated/' --verbose
     """
+    from codesearch.cli.each import for_each
     from codesearch.cli.opened import opened
     from codesearch.cli.printable import one_line
     from codesearch.cli.summary import print_summary
 
-    for path in paths or ["."]:
+    def index_one(path: str) -> None:
         with opened(
             path,
             encoder=encoder,
@@ -52,3 +53,5 @@ def index(
         ) as opened_index:
             if not quiet:
                 print_summary(one_line(opened_index.target.repository.url or path), opened_index, verbose)
+
+    for_each(paths or ["."], index_one)

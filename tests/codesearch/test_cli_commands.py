@@ -63,6 +63,15 @@ def test_several_folders_are_indexed_each_by_itself(project, codesearch):
     assert len(json.loads(codesearch("status", "--json").out)["indexes"]) == 2
 
 
+def test_a_folder_that_is_missing_keeps_no_other_from_being_indexed_or_forgotten(project, codesearch):
+    built = codesearch("index", "nowhere", "web")
+    assert (built.status, built.err) == (2, "codesearch: no such file or folder: nowhere\n")
+    assert built.out.startswith("web: ")
+    gone = codesearch("forget", "shop", "web")
+    assert (gone.status, gone.out) == (2, f"forgot {project / 'web'}\n")
+    assert "shop" in gone.err
+
+
 def test_verbose_counts_what_was_skipped_by_reason(project, codesearch):
     (project / "logo.png").write_bytes(b"\x89PNG\r\n\x1a\n\0")
     (project / "package-lock.json").write_text("{}")
