@@ -42,6 +42,8 @@ def program() -> NoReturn:
 
 def main() -> None:
     """Run the command line; every foreseen failure is one line on stderr and exit status 2."""
+    if sys.stderr is None:  # closed from the start: what is said there goes nowhere, also from other processes
+        sys.stderr = os.fdopen(_opened_as(2), "w")
     if sys.stdout is None:
         sys.exit(_fail("cannot write the output: it is closed"))
     for stream in (sys.stdout, sys.stderr):
@@ -102,6 +104,14 @@ def _fail_for_usage(message: str, context: object) -> int:
     hint = "a query of several words goes in quotes; " if "unexpected extra argument" in message else ""
     command = getattr(context, "command_path", "codesearch")
     return _fail(f"{message[:1].lower()}{message[1:].rstrip('.')} ({hint}see `{command} --help`)")
+
+
+def _opened_as(descriptor: int) -> int:
+    """Nothing at all, to be written to under this number."""
+    opened = os.open(os.devnull, os.O_WRONLY)
+    if opened != descriptor:
+        os.dup2(opened, descriptor)
+    return descriptor
 
 
 def _fail(line: str) -> int:

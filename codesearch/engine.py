@@ -14,10 +14,10 @@ from codesearch import ranking
 from codesearch.candidates import Candidates, CandidateSearch
 from codesearch.errors import CodesearchError
 from codesearch.hit import Hit
-from codesearch.query import Filter, Query, language_name, parse
+from codesearch.query import Query, language_name, parse
 from codesearch.reranking import reranked
 from codesearch.restrict import allowed_ids, normal_path
-from codesearch.settings import Settings
+from codesearch.settings import remembered
 from codesearch.similar import similar_functions
 from codesearch.target import Target, resolve
 from indexer.crawl import CrawlOptions
@@ -105,14 +105,38 @@ class CodeIndex:
         Raises:
             CodesearchError, IndexerError: with one line that says what is wrong.
         """
+
+        def brought_up_to_date(target: Target) -> CodeIndex:
+            return cls._brought_up_to_date(target, encoder, exclude, max_file_size, wait, rebuild, progress, tell)
+
         target = resolve(source, ref=ref, index_dir=index_dir, update=update, enclosing=enclosing, tell=tell)
-        named = encoder if isinstance(encoder, str) else None
-        settings = Settings.chosen(target.folder, named, exclude, max_file_size)
+        index = brought_up_to_date(target)
+        if enclosing and index.passes_over(target.under):
+            # The user points at what the index of a folder above leaves out: a worktree, a file that git ignores.
+            index.close()
+            index = brought_up_to_date(resolve(source, index_dir=index_dir, enclosing=False))
+        return index
+
+    @classmethod
+    def _brought_up_to_date(
+        cls,
+        target: Target,
+        encoder: str | Encoder | None,
+        exclude: Sequence[str] | None,
+        max_file_size: int | None,
+        wait: bool,
+        rebuild: bool,
+        progress: Progress | None,
+        tell: Callable[[str], None] | None,
+    ) -> CodeIndex:
+        known = remembered(target.folder)
+        settings = known.changed(encoder if isinstance(encoder, str) else None, exclude, max_file_size)
         loaded = _load(settings.encoder if encoder is None else encoder)
         options = CrawlOptions(settings.exclude, settings.max_file_size)
         planned = None
         try:
-            found = None if rebuild else cls._open_fresh(target, loaded, options)
+            # Other settings are to be remembered even where they change nothing yet.
+            found = None if rebuild or settings != known else cls._open_fresh(target, loaded, options)
             if isinstance(found, CodeIndex):
                 return found
             planned = found
@@ -140,7 +164,7 @@ class CodeIndex:
             with store.closed_on_error():
                 with store.reading():
                     # Until everything is encoded anew, the index is searched with the encoder it has.
-                    before = Settings.chosen(target.folder, None, None, None).encoder
+                    before = remembered(target.folder).encoder
                     kept = settings if store.meta("encoder") is None else replace(settings, encoder=before)
                     kept.remember(store)
                     report = refresh(store, target.repository, target.root, loaded, options, progress, planned)
@@ -168,7 +192,7 @@ class CodeIndex:
         """Open an index as it is, without looking at the files or fetching a URL.
 
         Raises:
-            StoreError: there is none, or it is damaged.
+            StoreError: there is none, it is damaged, or it passes over what is named.
             CodesearchError: another encoder made it.
         """
         target = resolve(source, ref=ref, index_dir=index_dir, clone=False)
@@ -176,7 +200,7 @@ class CodeIndex:
             raise StoreError(f"the index in {target.folder} is damaged or was copied: run `codesearch index` first")
         store = Store.open(target.folder)
         with store.closed_on_error():
-            loaded = _load(Settings.chosen(target.folder, None, None, None).encoder if encoder is None else encoder)
+            loaded = _load(remembered(target.folder).encoder if encoder is None else encoder)
             with store.reading():
                 made_with, made_by = store.meta("encoder"), store.meta("extraction")
             if made_by not in (None, EXTRACTION_VERSION):
@@ -191,6 +215,8 @@ class CodeIndex:
                 index.notes.append(index.coverage_note("indexing is not complete"))
             elif not index._is_whole():
                 raise StoreError(f"the index in {target.folder} is damaged: run `codesearch index` first")
+            if index.passes_over(target.under):
+                raise StoreError(f"the index of {target.root} passes over {source}: run `codesearch index` there first")
         return index
 
     def _is_whole(self) -> bool:
@@ -223,15 +249,15 @@ class CodeIndex:
                 store = Store.open(target.folder)
                 with store.closed_on_error():
                     index = cls(target, store, encoder)
-                break
+                    if index.finds_something():
+                        break
+                store.close()
             except StoreError as error:
                 if error.__cause__ is None and os.path.exists(target.folder / DATABASE):  # noqa: PTH110
                     raise  # another version wrote it
-                if time.monotonic() > deadline:
-                    raise CodesearchError(
-                        "another process has just begun to index this: try again in a moment"
-                    ) from None
-                time.sleep(0.1)
+            if time.monotonic() > deadline:
+                raise CodesearchError("another process has just begun to index this: try again in a moment")
+            time.sleep(0.1)
         index.notes.append(index.coverage_note("another process is indexing"))
         return index
 
@@ -248,6 +274,18 @@ class CodeIndex:
     ) -> None:
         """Close the database."""
         self.close()
+
+    def passes_over(self, under: str) -> bool:
+        """Whether the index is complete and has nothing of a folder or file below its root."""
+        with self.store.reading():
+            return bool(under) and not int(self.store.meta("pending") or 0) and not self.store.has_files_below(under)
+
+    def finds_something(self) -> bool:
+        """Whether there is a function that words or vectors can find; at first a run has stored none."""
+        with self.store.reading():
+            if self._candidates.has_words and self._words.count:
+                return True
+            return self.store.count("functions") > self.store.count_unencoded(self._vectors.encoder_id)
 
     def coverage_note(self, why: str) -> str:
         """How much can be found before indexing is complete."""
@@ -283,19 +321,20 @@ class CodeIndex:
             CodesearchError: the query is empty, a filter is not understood, ``under`` leads out of the root, or the
                 matching head cannot be loaded.
         """
-        matcher = self._matcher("default" if rerank is True else rerank) if rerank else None
+        parsed = parse(query)
+        if not parsed.text and not parsed.filters and not language:
+            raise CodesearchError("the query is empty: say what the code does, name a symbol, or filter, as in lang:go")
+        matcher = None
+        if rerank and parsed.text and not parsed.is_symbol:  # what a symbol names is no matter of meaning
+            matcher = self._matcher("default" if rerank is True else rerank)
         with self.store.reading():
-            return self._search(query, k, matcher, language, under)
+            return self._search(parsed, k, matcher, language_name(language) if language else None, under)
 
     def _search(
-        self, query: str, k: int, matcher: Matcher | None, language: str | None, under: str | None
+        self, parsed: Query, k: int, matcher: Matcher | None, language: str | None, under: str | None
     ) -> list[Hit]:
-        parsed = parse(query)
-        filters = parsed.filters + ((Filter("lang", language_name(language)),) if language else ())
-        if not parsed.text and not filters:
-            raise CodesearchError("the query is empty: say what the code does, name a symbol, or filter, as in lang:go")
         below = self.target.under if under is None else normal_path(under)
-        allowed = allowed_ids(self.store, self.target.repository, filters, below)
+        allowed = allowed_ids(self.store, self.target.repository, parsed.filters, below, language)
         k = self._at_most(k)
         if k < 1 or (allowed is not None and not len(allowed)):
             return []
@@ -316,7 +355,7 @@ class CodeIndex:
         found = self.candidates(query, depth, allowed)
         weights = ranking.load_weights()
         scores = found.features @ weights["symbol" if query.is_symbol else "text"]
-        if matcher and not query.is_symbol:  # what a symbol names is no matter of meaning
+        if matcher:
             scores = reranked(self.store, matcher, query.text, found.ids, scores)
         chosen = ranking.spread(scores, found.files.tolist(), k, float(weights["repeat"]))
         return {int(found.ids[i]): score for i, score in chosen}

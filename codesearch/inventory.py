@@ -10,8 +10,9 @@ import shutil
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from codesearch.age import age
 from codesearch.settings import remembered
 from codesearch.target import resolve
 from indexer.errors import StoreError
@@ -21,7 +22,8 @@ from indexer.paths import resolved
 from indexer.remove import remove_folder
 from indexer.store import DATABASE, Store
 
-_UNITS = (("day", 86400), ("hour", 3600), ("minute", 60), ("second", 1))
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +54,10 @@ class Description:
         """A few lines for a person."""
         if self.problem:
             return f"{self.root}\n  {self.problem}"
-        age = f"indexed {_age(time.time() - self.indexed_at)} ago" if self.indexed_at else "never finished"
+        indexed = f"indexed {age(time.time() - self.indexed_at)} ago" if self.indexed_at else "never finished"
         lines = [
             f"{self.url or self.root}{f' at {self.ref}' if self.ref else ''}",
-            f"  {self.functions:,} functions in {self.files:,} files, {self.size / 1e6:.1f} MB, {age}",
+            f"  {self.functions:,} functions in {self.files:,} files, {self.size / 1e6:.1f} MB, {indexed}",
             f"  encoder {self.encoder}",
         ]
         if self.pending_files:
@@ -111,13 +113,26 @@ def forget_one(path_or_url: str, index_dir: str | Path | None = None, ref: str |
 
 
 def forget_all(index_dir: str | Path | None = None) -> int:
-    """Delete every index and every clone; returns how many indexes there were."""
+    """Delete every index and every clone; returns how many indexes there were.
+
+    Raises:
+        StoreError: one cannot be deleted, or is being written; all others are gone nevertheless.
+    """
     folders = index_folders(indexes_folder(index_dir))
-    for folder in folders:
-        _delete(folder)
-    for clone in clones_in(clones_folder(index_dir)):
-        _delete_clone(clone)
+    kept = [error for folder in folders if (error := _failure(_delete, folder))]
+    kept += [error for clone in clones_in(clones_folder(index_dir)) if (error := _failure(_delete_clone, clone))]
+    if kept:
+        others = f", and {len(kept) - 1} more" if kept[1:] else ""
+        raise StoreError(f"{kept[0]}{others}; everything else is deleted")
     return len(folders)
+
+
+def _failure(delete: Callable[[Path], None], folder: Path) -> StoreError | None:
+    try:
+        delete(folder)
+    except StoreError as error:
+        return error
+    return None
 
 
 def _delete(folder: Path) -> None:
@@ -194,11 +209,3 @@ def _counts(stored: str | None) -> dict[str, int]:
         return dict(json.loads(stored or "{}"))
     except (ValueError, TypeError):
         return {}
-
-
-def _age(seconds: float) -> str:
-    for unit, length in _UNITS:
-        count = int(seconds // length)
-        if count:
-            return f"{count} {unit}{'s' if count > 1 else ''}"
-    return "a moment"

@@ -11,7 +11,8 @@ from indexer.function import KINDS
 
 FILTERS = ("lang", "path", "kind", "name", "repo")
 
-_FILTER = re.compile(rf'(?<!\S)(-?)({"|".join(FILTERS)}):("[^"]*"|\S*)')
+# Neither the symbol path::join nor an error that says "name: must be set" filters anything.
+_FILTER = re.compile(rf'(?<!\S)(-?)({"|".join(FILTERS)}):(?!:)("[^"]*"|\S+|$)')
 _SEPARATORS = re.compile(r"::|->|[.#\\/]")
 # One name, plain or qualified, with or without a call's parentheses: a query of one word most often names something.
 _SYMBOL = re.compile(r"[A-Za-z_$][\w$]*[?!]?(?:(?:::|->|[.#\\])[A-Za-z_$][\w$]*[?!]?)*(?:\(\))?")
@@ -28,13 +29,23 @@ class Filter:
     negated: bool = False
 
     def matches(self, value: str) -> bool:
-        """Whether a path, name or repository matches: a glob when it holds ``*``, ``?`` or ``[``, else a part of it."""
-        value, pattern = value.lower(), self.pattern.lower()
-        if any(character in pattern for character in "*?["):
-            return fnmatch.fnmatchcase(value, pattern) or (
-                self.field == "path" and fnmatch.fnmatchcase(value, f"*/{pattern}")
-            )
-        return pattern in value
+        """Whether a path, name or repository has the pattern in it or matches it as a glob."""
+        value = value.lower()
+        return self._part in value or any(fnmatch.fnmatchcase(value, glob) for glob in self._globs)
+
+    @property
+    def _part(self) -> str:
+        part = self.pattern.lower()
+        return part.removeprefix("./") if self.field == "path" else part
+
+    @property
+    def _globs(self) -> list[str]:
+        """The globs of a pattern with ``*``, ``?`` or ``[``; ``**/`` may stand for no folder, a path begin anywhere."""
+        part = self._part
+        if not any(character in part for character in "*?["):
+            return []
+        globs = [part, part.replace("**/", "")]
+        return globs + [f"*/{glob}" for glob in globs] if self.field == "path" else globs
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,10 +54,10 @@ class Choice:
 
 
 def allowed_ids(
-    store: Store, repository: Repository, filters: Sequence[Filter], under: str
+    store: Store, repository: Repository, filters: Sequence[Filter], under: str, language: str | None = None
 ) -> NDArray[np.int64] | None:
-    """Ids of the functions that satisfy every filter and lie below ``under``; None when all of them do."""
-    if not filters and not under:
+    """Ids of the functions that satisfy every filter, in a language and below ``under``; None when all of them do."""
+    if not filters and not under and not language:
         return None
     if not all(f.matches(repository.name) != f.negated for f in filters if f.field == "repo"):
         return np.empty(0, np.int64)
@@ -65,8 +65,11 @@ def allowed_ids(
     languages, kinds = Choice.of(filters, "lang"), Choice.of(filters, "kind")
     files = {
         file_id
-        for file_id, path, language in store.connection.execute("SELECT id, path, coalesce(language, '') FROM files")
-        if _is_below(path, under) and languages.allows(language) and all(f.matches(path) != f.negated for f in paths)
+        for file_id, path, written_in in store.connection.execute("SELECT id, path, coalesce(language, '') FROM files")
+        if _is_below(path, under)
+        and language in (None, written_in)
+        and languages.allows(written_in)
+        and all(f.matches(path) != f.negated for f in paths)
     }
     return np.array(
         [

@@ -30,16 +30,12 @@ class Settings:
     exclude: tuple[str, ...] = ()
     max_file_size: int = 1_000_000
 
-    @classmethod
-    def chosen(
-        cls, folder: Path, encoder: str | None, exclude: Sequence[str] | None, max_file_size: int | None
-    ) -> Settings:
-        """What is given, then what the index in ``folder`` was made with, then the defaults."""
-        known = remembered(folder)
-        return cls(
-            known.encoder if encoder is None else str(local_folder(encoder, SHIPPED) or encoder),
-            known.exclude if exclude is None else tuple(exclude),
-            known.max_file_size if max_file_size is None else max_file_size,
+    def changed(self, encoder: str | None, exclude: Sequence[str] | None, max_file_size: int | None) -> Settings:
+        """With what is given instead of what is known; an empty pattern excludes nothing."""
+        return Settings(
+            self.encoder if encoder is None else str(local_folder(encoder, SHIPPED) or encoder),
+            self.exclude if exclude is None else tuple(filter(None, exclude)),
+            self.max_file_size if max_file_size is None else max_file_size,
         )
 
     def remember(self, store: Store) -> None:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import os
+import sqlite3
+import time
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from indexer.errors import SourceError
+from codesearch.age import age
+from indexer.errors import SourceError, StoreError
 from indexer.location import clones_folder, enclosing_root, index_folder
 from indexer.paths import display_path, resolved
 from indexer.records import Repository
@@ -16,6 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _CLONE_SECONDS = 600.0
+_OLD_SECONDS = 24 * 3600.0
+"""From this age on, a search of a git URL says how old its clone is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +78,10 @@ def resolve(
         raise SourceError(f"no such file or folder: {text}")
     root = (enclosing_root(path, index_dir) if enclosing else None) or path
     under = path.relative_to(root).as_posix()
-    repository = Repository(display_path(root.name), display_path(str(root)))
-    return Target(root, "" if under == "." else display_path(under), index_folder(str(root), index_dir), repository)
+    folder = index_folder(str(root), index_dir)
+    known = _cloned_repository(folder) if root.parent == clones_folder(index_dir) else None
+    repository = known or Repository(display_path(root.name), display_path(str(root)))
+    return Target(root, "" if under == "." else display_path(under), folder, repository)
 
 
 def _is_git_url(text: str) -> bool:
@@ -100,10 +108,30 @@ def _resolve_url(
         if tell:
             tell(f"fetching {remote.shown}")
         folder = clone_or_update(url, ref, cache, _CLONE_SECONDS)
+    elif clone and tell and (since := _seconds_since_fetched(folder)) > _OLD_SECONDS:
+        tell(f"{remote.shown} as it was {age(since)} ago: `codesearch index` fetches it again")
     repository = Repository(
         _owner_and_name(remote.shown), display_path(str(folder)), remote.shown, ref, _commit(folder)
     )
     return Target(folder, "", index_folder(str(folder), index_dir), repository)
+
+
+def _cloned_repository(folder: Path) -> Repository | None:
+    """What the index of a clone says that it is a clone of, for a search from inside of it."""
+    from indexer.store import Store
+
+    try:
+        with closing(Store.open(folder)) as store:
+            return store.repository()
+    except (StoreError, sqlite3.Error):
+        return None
+
+
+def _seconds_since_fetched(clone: Path) -> float:
+    try:
+        return time.time() - (clone / ".git" / "FETCH_HEAD").stat().st_mtime
+    except OSError:
+        return 0.0
 
 
 def _owner_and_name(url: str) -> str:

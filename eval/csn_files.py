@@ -105,7 +105,7 @@ def _parquet(path: Path) -> Iterator[Record]:
     try:
         from pyarrow import ArrowException, parquet
     except ModuleNotFoundError as error:
-        raise DataError("parquet files need pyarrow: pip install 'codesearch[eval]'") from error
+        raise DataError("parquet files need pyarrow: pip install '.[eval]' in codesearch's source folder") from error
     number = 0
     try:
         for batch in parquet.ParquetFile(path).iter_batches(batch_size=1000):

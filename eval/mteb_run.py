@@ -51,7 +51,9 @@ def named_tasks(tasks: Sequence[str], benchmark: str | None) -> list[Any]:
         import mteb
         from mteb.abstasks import AbsTaskRetrieval
     except ModuleNotFoundError as error:
-        raise EvalError(f"{error.name} is not installed: pip install 'codesearch[mteb]'") from error
+        raise EvalError(
+            f"{error.name} is not installed: pip install '.[mteb]' in codesearch's source folder"
+        ) from error
     if not tasks and benchmark is None:
         # mteb itself would take this for all of its tasks
         raise EvalError("nothing to do; give --task NAME or --benchmark CoIR")

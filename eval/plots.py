@@ -130,7 +130,7 @@ def _axes(x: str, y: str, size: tuple[float, float]) -> tuple[Figure, Axes]:
     try:
         from matplotlib.figure import Figure
     except ModuleNotFoundError as error:
-        raise EvalError("plots need matplotlib: pip install 'codesearch[eval]'") from error
+        raise EvalError("plots need matplotlib: pip install '.[eval]' in codesearch's source folder") from error
     figure = Figure(figsize=size, layout="constrained")
     axes = figure.add_subplot()
     axes.set_xlabel(x)

@@ -7,8 +7,9 @@ import os
 import re
 from pathlib import Path
 
+from indexer.errors import StoreError
 from indexer.paths import resolved
-from indexer.store import DATABASE
+from indexer.store import DATABASE, was_completed
 
 _READABLE = re.compile(r"[^A-Za-z0-9._-]+")
 _INDEX_NAME = re.compile(r".+-[0-9a-f]{12}")
@@ -42,8 +43,22 @@ def index_folder(root: str, index_dir: str | Path | None = None) -> Path:
 
 
 def index_folders(folder: Path) -> list[Path]:
-    """The folders of indexes in a folder; whatever else lies there is not ours."""
-    return sorted(path.parent for path in folder.glob(f"*/{DATABASE}") if _INDEX_NAME.fullmatch(path.parent.name))
+    """The folders of indexes in a folder; whatever else lies there is not ours.
+
+    Raises:
+        StoreError: the folder cannot be read.
+    """
+    try:
+        paths = sorted(folder.iterdir())
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise StoreError(f"cannot read {folder}: {error.strerror or error}") from error
+    return [
+        path
+        for path in paths
+        if _INDEX_NAME.fullmatch(path.name) and os.path.exists(path / DATABASE)  # noqa: PTH110 - a Path's own may raise
+    ]
 
 
 def clones_in(folder: Path) -> list[Path]:
@@ -64,8 +79,13 @@ def own_folders(root: Path, folder: Path) -> list[str]:
 
 
 def enclosing_root(path: Path, index_dir: str | Path | None = None) -> Path | None:
-    """The nearest indexed folder that is ``path`` or holds it, or None."""
+    """The nearest indexed folder that is ``path`` or holds it, or None.
+
+    One that holds it counts if it was ever completed: a run that was stopped in the home folder must not have
+    everything below it indexed.
+    """
     for root in (path, *path.parents):
-        if os.path.exists(index_folder(str(root), index_dir) / DATABASE):  # noqa: PTH110 - a Path's own may raise
+        folder = index_folder(str(root), index_dir)
+        if os.path.exists(folder / DATABASE) and (root == path or was_completed(folder)):  # noqa: PTH110 - may raise
             return root
     return None

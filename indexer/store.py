@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 DATABASE = "index.db"
 
+_MARKS = {"CACHEDIR.TAG": "Signature: 8a477f597d28d172789f06886806bc55\n", ".gitignore": "*\n"}
+"""The first is what https://bford.info/cachedir asks for."""
+
 _IDS_AT_ONCE = 500
 
 # So many unused vectors are always kept (20 MB of them at 256 dimensions), for the branch that is switched back to.
@@ -51,6 +54,7 @@ class Store:
                 raise StoreError(f"no index in {folder}: run `codesearch index` first")
             if create:
                 folder.mkdir(parents=True, exist_ok=True)
+                _mark_as_cache(folder)
             connection = connect(path) if create else connect_somehow(path)
         except (sqlite3.Error, OSError) as error:
             reason = getattr(error, "strerror", None) or error
@@ -128,6 +132,14 @@ class Store:
                 repository.indexed_at,
             ),
         )
+
+    def has_files_below(self, path: str) -> bool:
+        """Whether a file that was read lies below a path or is it."""
+        found = self.connection.execute(
+            "SELECT 1 FROM files WHERE skipped IS NULL AND (path = ? OR substr(path, 1, ?) = ?) LIMIT 1",
+            (path, len(path) + 1, f"{path}/"),
+        )
+        return found.fetchone() is not None
 
     def mark_complete(self) -> None:
         """Record that everything the crawl found is indexed as of now."""
@@ -347,3 +359,21 @@ class Store:
     def last_id(self) -> int:
         """The highest function id."""
         return int(self.connection.execute("SELECT coalesce(max(id), 0) FROM functions").fetchone()[0])
+
+
+def _mark_as_cache(folder: Path) -> None:
+    """Tell git, backups and crawlers that nothing here is source, wherever the user wants indexes to be."""
+    for name, text in _MARKS.items():
+        mark = folder / name
+        if not mark.exists():
+            mark.write_text(text, "utf-8")
+
+
+def was_completed(folder: Path) -> bool:
+    """Whether an index was ever brought up to date to the end; one that cannot be read may have been."""
+    try:
+        with contextlib.closing(Store.open(folder)) as store:
+            repository = store.repository()
+    except (StoreError, sqlite3.Error):
+        return True
+    return repository is not None and repository.indexed_at is not None

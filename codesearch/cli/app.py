@@ -34,7 +34,9 @@ def _needing_extra(name: str) -> Iterator[None]:
     try:
         yield
     except ModuleNotFoundError as error:
-        raise CodesearchError(f"{error.name} is not installed: pip install 'codesearch[{name}]'") from error
+        raise CodesearchError(
+            f"{error.name} is not installed: pip install '.[{name}]' in codesearch's source folder"
+        ) from error
 
 
 class _LateGroup(TyperGroup):

@@ -25,7 +25,7 @@ def index(
     """Build an index, or bring it up to date.
 
     Only what changed is read, and only functions never seen before are encoded. Searching does this by itself; this
-    command does it ahead of time.
+    command does it ahead of time. A git URL is fetched again.
 
     Examples:
         codesearch index

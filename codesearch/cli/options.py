@@ -29,7 +29,9 @@ Ref = Annotated[str | None, typer.Option("--ref", metavar="REF", help="Branch, t
 Exclude = Annotated[
     list[str] | None,
     typer.Option(
-        "--exclude", metavar="GLOB", help="Skip files that match, in .gitignore syntax; can be repeated. Remembered."
+        "--exclude",
+        metavar="GLOB",
+        help="Skip files that match, in .gitignore syntax; can be repeated. Remembered until given anew; '' clears it.",
     ),
 ]
 MaxFileSize = Annotated[
@@ -40,6 +42,9 @@ MaxFileSize = Annotated[
         min=1,
         help="Skip files that are larger; 1,000,000 at first, then as before.",
     ),
+]
+NoRefresh = Annotated[
+    bool, typer.Option("--no-refresh", help="Search the index as it is, without looking for changed files.")
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no notes on stderr.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]

@@ -17,7 +17,9 @@ def search(
     ],
     path: Annotated[str, typer.Argument(metavar="PATH_OR_URL", help="Folder, file or git URL to search.")] = ".",
     count: options.Count = 10,
-    rerank: Annotated[bool, typer.Option("--rerank", help="Let the matching head read the best results.")] = False,
+    rerank: Annotated[
+        bool, typer.Option("--rerank", help="Let the matching head read the best, unless a name is asked for.")
+    ] = False,
     matcher: Annotated[
         str | None, typer.Option("--matcher", metavar="NAME", help="The matching head to rerank with.")
     ] = None,
@@ -29,15 +31,13 @@ def search(
     exclude: options.Exclude = None,
     max_file_size: options.MaxFileSize = None,
     index_dir: options.IndexDir = None,
-    no_refresh: Annotated[
-        bool, typer.Option("--no-refresh", help="Search the index as it is, without looking for changed files.")
-    ] = False,
+    no_refresh: options.NoRefresh = False,
     quiet: options.Quiet = False,
 ) -> None:
     """Find the functions that answer a query.
 
-    The folder is indexed first, or brought up to date, when that is needed. Exit status: 0 with results, 1 without,
-    2 for an error.
+    The folder is indexed first, or brought up to date, when that is needed; a git URL is fetched the first time, and
+    again by `codesearch index`. Exit status: 0 with results, 1 without, 2 for an error.
 
     Filters in the query: lang:NAME path:GLOB kind:KIND name:GLOB repo:NAME, each negated by a leading minus. KIND is
     function, method, class, module or window.
@@ -61,10 +61,10 @@ def search(
         index_dir=index_dir,
         refresh=not no_refresh,
         quiet=quiet,
-        hint="" if " " in path else "a query of several words goes in quotes",
+        hint="" if " " in path.strip() else "a query of several words goes in quotes",
     ) as index:
         started = time.perf_counter()
         hits = index.search(query, k=count, rerank=matcher or rerank)
         took_ms = (time.perf_counter() - started) * 1000
-        show.print_hits(query, hits, took_ms, form, lines, show.Place.of(path, index.target))
+        show.print_hits(query, hits, took_ms, form, lines, show.Place.of(path, index.target), marked=query)
     raise typer.Exit(0 if hits else 1)

@@ -59,8 +59,13 @@ class Place:
         return posixpath.relpath(hit.path, self.inside) if self.inside else self.prefix + hit.path
 
 
-def print_hits(query: str, hits: Sequence[Hit], took_ms: float, form: str, lines: int, place: Place) -> None:
-    """Print results in one of ``FORMATS``; ``lines`` is how much source to show of each."""
+def print_hits(
+    query: str, hits: Sequence[Hit], took_ms: float, form: str, lines: int, place: Place, *, marked: str
+) -> None:
+    """Print results in one of ``FORMATS``.
+
+    ``lines`` is how much source to show of each; on a terminal the words of the query ``marked`` stand out in it.
+    """
     if form == "json":
         asked = query.encode(errors="replace").decode()  # a byte that was not UTF-8 is in no JSON
         results = [hit.as_dict() for hit in hits]
@@ -74,7 +79,7 @@ def print_hits(query: str, hits: Sequence[Hit], took_ms: float, form: str, lines
     elif sys.stdout.isatty():
         from codesearch.cli.coloured import print_coloured
 
-        print_coloured(query, hits, lines, place)
+        print_coloured(marked, hits, lines, place)
     else:
         for hit in hits:
             _write(one_line(_header(hit, place)))

@@ -24,6 +24,7 @@ def similar(
     lines: options.Lines = 6,
     encoder: options.Encoder = None,
     index_dir: options.IndexDir = None,
+    no_refresh: options.NoRefresh = False,
     quiet: options.Quiet = False,
 ) -> None:
     """Find functions like the one at a line of a file.
@@ -46,7 +47,11 @@ def similar(
     if not os.path.isfile(absolute):  # noqa: PTH113 - a Path's own raises where a folder may not be entered
         raise CodesearchError(f"no such file: {file}")
     with opened(
-        path or _folder_to_search(absolute, index_dir), encoder=encoder, index_dir=index_dir, quiet=quiet
+        path or _folder_to_search(absolute, index_dir),
+        encoder=encoder,
+        index_dir=index_dir,
+        refresh=not no_refresh,
+        quiet=quiet,
     ) as index:
         try:
             relative = display_path(absolute.relative_to(index.target.top).as_posix())
@@ -55,7 +60,7 @@ def similar(
         started = time.perf_counter()
         hits = index.similar(relative, line, k=count)
         took_ms = (time.perf_counter() - started) * 1000
-        show.print_hits(place, hits, took_ms, form, lines, show.Place.of(path or ".", index.target))
+        show.print_hits(place, hits, took_ms, form, lines, show.Place.of(path or ".", index.target), marked="")
     raise typer.Exit(0 if hits else 1)
 
 

@@ -21,7 +21,7 @@ class Family:
     module: str
     """The file that defines ``load(checkpoint, device)``; imported only when used, as most import torch."""
     recognises: Callable[[Checkpoint], bool]
-    needs: str = "pip install 'codesearch[models]'"
+    needs: str = "pip install '.[models]' in codesearch's source folder"
     """How to get what it needs beyond the package's own dependencies; empty where it needs nothing."""
 
 

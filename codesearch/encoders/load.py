@@ -44,5 +44,6 @@ def needing_torch(label: str) -> Iterator[None]:
         if (error.name or "").partition(".")[0] not in {"torch", "transformers", "safetensors", "huggingface_hub"}:
             raise
         raise ModelError(
-            f"model {label} needs {error.name}, which is not installed: pip install 'codesearch[models]'"
+            f"model {label} needs {error.name}, which is not installed: "
+            "pip install '.[models]' in codesearch's source folder"
         ) from error

@@ -72,7 +72,8 @@ def hub_folder(repository: str, revision: str | None = None) -> Path:
         from huggingface_hub.errors import LocalEntryNotFoundError
     except ImportError:
         raise ModelError(
-            f"model {repository} is on the Hugging Face hub, which needs: pip install 'codesearch[models]'"
+            f"model {repository} is on the Hugging Face hub, which needs: "
+            "pip install '.[models]' in codesearch's source folder"
         ) from None
     try:
         cached = Path(snapshot_download(repository, revision=revision, local_files_only=True))

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from written import write_files
 
 from codesearch.__main__ import main
 
@@ -64,14 +65,6 @@ class Outcome:
     status: int
     out: str
     err: str
-
-
-def write_files(folder: Path, files: dict[str, str]) -> Path:
-    for name, text in files.items():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, "utf-8")
-    return folder
 
 
 @pytest.fixture

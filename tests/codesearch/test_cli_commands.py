@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -188,6 +189,27 @@ def test_status_shows_what_is_left_out_on_demand(project, codesearch):
     codesearch("index", "--exclude", "web/", "--exclude", "* copy.py")
     assert codesearch("status").out.splitlines()[-1] == "  without what matches --exclude web/ '* copy.py'"
     assert json.loads(codesearch("status", "--json").out)["indexes"][0]["exclude"] == ["web/", "* copy.py"]
+
+
+def test_inside_of_a_clone_a_search_is_one_of_its_url(remote, codesearch, monkeypatch):
+    answer = json.loads(codesearch("search", "parse a date", remote, "--json").out)
+    clone = json.loads(codesearch("status", "--json").out)["indexes"][0]["root"]
+    monkeypatch.chdir(clone)
+    Path("new.py").write_text("def new(): ...\n")
+    inside = json.loads(codesearch("search", "parse a date", "--json").out)
+    assert inside["results"][0]["repo"] == answer["results"][0]["repo"]
+    assert json.loads(codesearch("status", "--json").out)["indexes"][0]["url"] == remote
+
+
+def test_an_old_clone_says_how_old_it_is(remote, codesearch):
+    assert "ago" not in codesearch("search", "parse a date", remote).err
+    clone = json.loads(codesearch("status", "--json").out)["indexes"][0]["root"]
+    then = time.time() - 3 * 86400
+    os.utime(Path(clone, ".git", "FETCH_HEAD"), (then, then))
+    said = f"codesearch: {remote} as it was 3 days ago: `codesearch index` fetches it again\n"
+    assert codesearch("search", "parse a date", remote).err == said
+    codesearch("index", remote)
+    assert codesearch("search", "parse a date", remote).err == ""
 
 
 def test_forget_deletes_the_index_and_nothing_else(project, codesearch):

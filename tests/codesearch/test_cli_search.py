@@ -10,6 +10,7 @@ import subprocess
 import sys
 
 import pytest
+from written import write_files
 
 FIELDS = [
     "rank",
@@ -134,6 +135,44 @@ def test_filters_restrict_the_answers(project, codesearch, query, first):
     assert codesearch("search", query, "--format", "paths").out.splitlines()[0] == first
 
 
+@pytest.mark.parametrize(
+    ("filter_", "path"),
+    [
+        ("path:app/[slug]/", "app/[slug]/page.tsx"),
+        ("path:[slug]", "app/[slug]/page.tsx"),
+        ("path:./app", "app/[slug]/page.tsx"),
+        ("path:shop/**/dates.py", "shop/dates.py"),
+        ("path:**/dates.py", "shop/dates.py"),
+    ],
+)
+def test_a_path_is_a_part_of_it_or_a_glob(project, codesearch, filter_, path):
+    write_files(project, {"app/[slug]/page.tsx": "export function Page() { return null }\n"})
+    assert path in codesearch("search", f"page date {filter_}", "--format", "paths").out.splitlines()
+
+
+def test_what_an_indexed_folder_passes_over_is_searched_when_it_is_named(project, codesearch):
+    write_files(project, {".gitignore": "trees/\n", "trees/feature/jobs.py": "def run_pending_jobs(): ...\n"})
+    assert "jobs.py" not in codesearch("search", "run pending jobs", "--format", "paths").out
+    for named in ("trees/feature", "trees/feature/jobs.py"):
+        assert codesearch("search", "run pending jobs", named, "--format", "paths").out == "trees/feature/jobs.py\n"
+
+
+def test_without_a_refresh_what_is_passed_over_is_said(project, codesearch):
+    write_files(project, {".gitignore": "trees/\n", "trees/jobs.py": "def run_pending_jobs(): ...\n"})
+    codesearch("index")
+    refused = codesearch("search", "run jobs", "trees", "--no-refresh")
+    assert refused.status == 2
+    assert "passes over trees: run `codesearch index` there first" in refused.err
+
+
+def test_an_index_inside_of_the_project_is_no_source(project, codesearch):
+    codesearch("index", "--index-dir", ".idx")
+    codesearch("index", ".idx", "--index-dir", "elsewhere")
+    assert ".idx" not in codesearch("search", "words", "--format", "paths").out
+    (inside,) = (project / ".idx").glob("project-*")
+    assert (inside / ".gitignore").read_text() == "*\n"
+
+
 def test_two_languages_or_kinds_mean_either(project, codesearch):
     files = codesearch("search", "date distance cart lang:go lang:js", "--format", "paths").out.splitlines()
     assert {file.rpartition(".")[2] for file in files} == {"go", "js"}
@@ -224,6 +263,15 @@ def test_an_output_that_is_closed_is_one_line(project):
     command = f"{sys.executable} -m codesearch search date >&-"
     done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=120)
     assert (done.returncode, done.stderr) == (2, "codesearch: cannot write the output: it is closed\n")
+
+
+def test_closed_messages_do_not_end_the_search(project):
+    write_files(project, {f"more{number}.py": f"def more_{number}(): ...\n" for number in range(50)})
+    for redirected, status in (("date", 0), ("date lang:klingon", 2)):
+        command = f"{sys.executable} -m codesearch search '{redirected}' --json 2>&-"
+        done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=120)
+        assert done.returncode == status
+        assert (status == 2 and done.stdout == "") or json.loads(done.stdout)["results"]
 
 
 def test_characters_that_the_terminal_lacks_do_not_end_the_search(project, codesearch, monkeypatch):

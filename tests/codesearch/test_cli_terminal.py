@@ -66,6 +66,12 @@ def test_words_of_the_query_are_marked_in_the_source(project):
     assert {"parse", "date"} <= {word.lower() for word in marked}
 
 
+def test_similar_functions_have_no_words_to_mark(project):
+    _, drawn = on_a_terminal("similar", "shop/dates.py:1", "-k", "3")
+    assert COLOUR.search(drawn)
+    assert not re.search(r"\x1b\[1;4;", drawn)
+
+
 HOSTILE = "def parse_date(text):\n    return 'a\x1b]0;owned\x07\x1b[2J\x9b31m \u202e\u2066b'\r\n"
 
 

@@ -9,12 +9,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 from filelock import FileLock
+from written import write_files
 
 from codesearch import CodeIndex, CodesearchError, load_encoder
 from codesearch.hit import Hit
 from codesearch.query import parse
 from indexer.errors import IndexerError, StoreError
 from indexer.mend import stamp
+from indexer.store import Store
 
 
 class Vowels:
@@ -268,6 +270,31 @@ def test_a_search_beside_a_first_run_says_to_try_again(project, tmp_path):
     folder.mkdir(parents=True)
     with FileLock(folder / "index.lock"), pytest.raises(CodesearchError, match="try again in a moment"):
         CodeIndex.build(project, wait=False)
+
+
+def test_a_search_beside_a_first_run_that_has_stored_nothing_yet_is_no_empty_answer(project):
+    from codesearch.target import resolve
+
+    folder = resolve(project).folder
+    Store.open(folder, create=True).close()
+    with FileLock(folder / "index.lock"), pytest.raises(CodesearchError, match="try again in a moment"):
+        CodeIndex.build(project, wait=False)
+
+
+def test_a_language_and_a_filter_for_another_leave_nothing(project):
+    with CodeIndex.build(project) as index:
+        assert {hit.language for hit in index.search("date", language="python")} == {"python"}
+        assert index.search("date lang:go", language="python") == []
+
+
+def test_what_is_chosen_is_remembered_even_if_it_changes_nothing_yet(project):
+    CodeIndex.build(project).close()
+    CodeIndex.build(project, exclude=["gen/"], max_file_size=5000).close()
+    write_files(project, {"gen/a.py": "def generated(): ...\n"})
+    with CodeIndex.build(project) as index:
+        assert not index.search("generated path:gen")
+    with CodeIndex.build(project, exclude=[""]) as index:
+        assert index.search("generated path:gen")
 
 
 def test_a_search_beside_a_run_of_a_newer_version_tells_of_the_version(project):

@@ -107,6 +107,23 @@ def test_an_index_that_cannot_be_deleted_is_not_said_to_be_forgotten(open_projec
     assert inventory.describe_one(str(open_project)).functions == 10
 
 
+def test_forgetting_everything_goes_on_after_an_index_that_is_being_written(indexed):
+    CodeIndex.build(indexed / "web").close()
+    busy = resolve(indexed).folder
+    with FileLock(busy / "index.lock"), pytest.raises(StoreError, match=r"another process.*; everything else"):
+        inventory.forget_all()
+    assert [found.root for found in inventory.describe_all()] == [str(indexed)]
+
+
+def test_a_cache_that_may_not_be_entered_is_one_clear_line(open_project, as_ordinary_user):
+    CodeIndex.build(open_project).close()
+    indexes = resolve(open_project).folder.parent
+    indexes.chmod(0o000)
+    with as_ordinary_user(), pytest.raises(StoreError, match=r"cannot read .*: Permission denied"):
+        inventory.describe_all()
+    indexes.chmod(0o755)
+
+
 def test_forgetting_everything_counts_what_there_was(indexed):
     CodeIndex.build(indexed / "web").close()
     assert inventory.forget_all() == 2

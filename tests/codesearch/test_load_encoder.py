@@ -110,7 +110,10 @@ def test_a_hub_name_that_cannot_be_one_is_named():
 def test_without_torch_the_line_says_what_to_install(model, monkeypatch):
     monkeypatch.setitem(sys.modules, "torch", None)
     monkeypatch.delitem(sys.modules, "codesearch.encoders.sentence_transformer", raising=False)
-    assert refusal(model) == "model model needs torch, which is not installed: pip install 'codesearch[models]'"
+    assert (
+        refusal(model)
+        == "model model needs torch, which is not installed: pip install '.[models]' in codesearch's source folder"
+    )
 
 
 def test_a_shipped_model_that_is_not_installed_says_so(tmp_path, monkeypatch):

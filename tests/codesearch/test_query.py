@@ -25,6 +25,17 @@ def test_a_language_may_be_called_by_an_alias():
     assert language_name("C++") == "cpp"
 
 
+@pytest.mark.parametrize("symbol", ["path::join", "name::lookup", "kind::X", "lang::Item"])
+def test_a_symbol_in_a_module_named_like_a_filter_is_a_symbol(symbol: str) -> None:
+    assert parse(symbol).filters == ()
+    assert parse(symbol).is_symbol
+
+
+def test_a_colon_before_a_blank_filters_nothing() -> None:
+    query = parse("ValueError: name: must be set")
+    assert (query.text, query.filters) == ("ValueError: name: must be set", ())
+
+
 @pytest.mark.parametrize("text", ["std::path", "http://host/path:x", "a lang :python", "xlang:python", "kinds:of"])
 def test_what_only_resembles_a_filter_is_words(text):
     assert parse(text).filters == ()

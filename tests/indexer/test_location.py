@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -9,13 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from indexer.location import cache_folder, enclosing_root, index_folder
-from indexer.store import DATABASE
+from indexer.records import Repository
+from indexer.store import Store
 
 
-def make_index(root: Path, index_dir: Path) -> None:
-    folder = index_folder(str(root), index_dir)
-    folder.mkdir(parents=True)
-    (folder / DATABASE).touch()
+def make_index(root: Path, index_dir: Path, *, complete: bool = True) -> None:
+    with closing(Store.open(index_folder(str(root), index_dir), create=True)) as store, store.transaction():
+        store.set_repository(Repository(root.name, str(root)))
+        if complete:
+            store.mark_complete()
 
 
 def test_roots_of_one_name_have_indexes_of_their_own() -> None:
@@ -40,6 +43,12 @@ def test_the_nearest_indexed_folder_above_is_found(tmp_path: Path) -> None:
     assert enclosing_root(deep, index_dir) == root
     make_index(root / "a", index_dir)
     assert enclosing_root(deep, index_dir) == root / "a"
+
+
+def test_a_folder_above_whose_first_run_was_stopped_is_not_taken_for_indexed(tmp_path: Path) -> None:
+    make_index(tmp_path, tmp_path / "i", complete=False)
+    assert enclosing_root(tmp_path / "a", tmp_path / "i") is None
+    assert enclosing_root(tmp_path, tmp_path / "i") == tmp_path
 
 
 def test_the_cache_can_be_put_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
