@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from indexer.doc_comment import LINES, block_above, is_line_comment
 from indexer.languages.language import Language
 from indexer.parse import Match
 
@@ -68,6 +69,8 @@ def nested(matches: Iterable[Match], data: bytes, lines: Sequence[int], language
         while len(enclosing) > 1 and enclosing[-1].end <= definition.start:
             enclosing.pop()
         parent = enclosing[-1]
+        if definition.body is not None and definition.body == parent.body:
+            continue  # the same once more under a lesser name: the tag of a struct that a typedef names
         if len(enclosing) > DEPTH or not _set_lines(definition, parent, data, lines, prefixes, language):
             continue
         _qualify(definition, parent, language)
@@ -78,6 +81,8 @@ def nested(matches: Iterable[Match], data: bytes, lines: Sequence[int], language
                 first_clause.end, first_clause.last_line = definition.end, definition.last_line
                 enclosing.append(first_clause)
                 continue
+            while language.has_overloads and holder.members and _is_overload(holder.members[-1], definition):
+                definition.first_line = definition.comment_line = holder.members.pop().first_line
             holder.members.append(definition)
         enclosing.append(definition)
     return module
@@ -98,9 +103,10 @@ def _read(
         name = captures["name"][0]
         if name.start_byte == name.end_byte:
             continue
-        known = by_name.get(name.start_byte)
+        place = captures["keyword" if "keyword" in captures else "name"][0].start_byte
+        known = by_name.get(place)
         if known is None or "receiver" in captures:
-            by_name[name.start_byte] = _new_definition(captures, data, language)
+            by_name[place] = _new_definition(captures, data, language)
         else:
             _widen(known, captures)
     return by_name.values(), prefixes
@@ -111,16 +117,14 @@ def _note_prefix(
 ) -> None:
     """Note where a prefix begins by the line it belongs to, the next one if its last line holds nothing else."""
     line = _line(lines, _stripped_end(data, prefix.start_byte, prefix.end_byte))
-    if _is_comment_or_blank(data[prefix.end_byte : lines[line + 1]], language):
+    if _is_comment_or_blank(data[prefix.end_byte : lines[line + 1]].lstrip(b";"), language):
         line += 1
     prefixes.setdefault(line, _line(lines, prefix.start_byte))
 
 
 def _new_definition(captures: Match, data: bytes, language: Language) -> Definition:
-    spelled = _source(captures["name"][0], data)
-    if "receiver" in captures:
-        spelled = _source(captures["receiver"][0], data) + b"\n" + spelled
-    names = _parts(spelled.decode("utf-8", "replace"), language)
+    spelled = [_source(captures[part][0], data) for part in ("receiver", "name") if part in captures]
+    names = _parts([" ".join(part.decode("utf-8", "replace").split()) for part in spelled], language)
     kind = _kind(captures)
     start, end = captures[kind][0].start_byte, captures[kind][0].end_byte
     body = captures["body"][0].start_byte if "body" in captures else None
@@ -147,15 +151,12 @@ def _source(node: tree_sitter.Node, data: bytes) -> bytes:
     return data[node.start_byte : node.end_byte]
 
 
-def _parts(spelled: str, language: Language) -> list[str]:
-    """Split a name as it is spelled into its parts: ``Foo::bar`` into ``Foo`` and ``bar``."""
-    if spelled.isidentifier():
-        return [spelled[:NAME_CHARACTERS]]
+def _parts(spelled: list[str], language: Language) -> list[str]:
+    """Split a name as it is spelled, a receiver first, into its parts: ``Foo::bar`` into ``Foo`` and ``bar``."""
+    if len(spelled) == 1 and spelled[0].isidentifier():
+        return [spelled[0][:NAME_CHARACTERS]]
     parts = [
-        " ".join(part.split())[:NAME_CHARACTERS]
-        for line in spelled.split("\n")
-        for part in language.separator.split(line)
-        if part.strip()
+        part.strip()[:NAME_CHARACTERS] for piece in spelled for part in language.separator.split(piece) if part.strip()
     ]
     return [part for part in parts if part not in language.unnamed] or parts[-1:] or ["?"]
 
@@ -185,8 +186,7 @@ def _set_lines(
     last = _line(lines, _stripped_end(data, definition.start, definition.end))
     if max(lines[first + 1] - lines[first], lines[last + 1] - lines[last]) > LINE_BYTES:
         return False
-    while last > first and _is_comment_or_blank(data[lines[last] : lines[last + 1]], language):
-        last -= 1
+    last = _last_line_of_code(first, last, data, lines, language)
     definition.header_line = first
     definition.leads = parent.kind == "module" or parent.header_line != first
     while definition.leads and (above := _prefix_above(first, data, lines, prefixes, language)) < first:
@@ -194,6 +194,24 @@ def _set_lines(
     definition.first_line = definition.comment_line = first
     definition.last_line = last
     return True
+
+
+def _last_line_of_code(first: int, last: int, data: bytes, lines: Sequence[int], language: Language) -> int:
+    """Return the last of a definition's lines that is no comment: grammars for indented blocks add what follows."""
+    while last > first:
+        line = data[lines[last] : lines[last + 1]]
+        if _is_comment_or_blank(line, language):
+            last -= 1
+            continue
+        if language.block_comment is None or not line.rstrip().endswith(language.block_comment[1]):
+            break
+        start = max(first, last - LINES)
+        own = data[lines[start] : lines[last + 1]].splitlines()
+        block = start + block_above(own, len(own), language)
+        if not first < block <= last:
+            break
+        last = block - 1
+    return last
 
 
 def _prefix_above(line: int, data: bytes, lines: Sequence[int], prefixes: dict[int, int], language: Language) -> int:
@@ -226,6 +244,11 @@ def _continues(
     return all(_is_comment_or_blank(line, language) for line in between)
 
 
+def _is_overload(above: Definition, definition: Definition) -> bool:
+    """Tell whether a function without a body is one more signature of the function below it."""
+    is_same = (above.kind, above.qualified_name) == (definition.kind, definition.qualified_name)
+    return is_same and above.body is None and definition.body is not None
+
+
 def _is_comment_or_blank(line: bytes, language: Language) -> bool:
-    stripped = line.strip()
-    return not stripped or stripped.startswith(language.line_comment)
+    return not line.strip() or is_line_comment(line, language)

@@ -7,12 +7,13 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import accumulate
 from pathlib import PurePosixPath
 from typing import cast
 
 from indexer.definitions import Definition, nested
-from indexer.doc_comment import clean, comment_above, comment_on_top
+from indexer.doc_comment import comment_above, comment_on_top, is_line_comment
 from indexer.function import Function, Kind
 from indexer.languages import Language
 from indexer.parse import TooCostlyError, definitions_in, parse
@@ -24,6 +25,7 @@ SIGNATURE_CHARACTERS = 500
 
 _HEADER_ENDS = ("{", ":", "=>", "->", "=", " do", ";", ",", "\\")
 _MODIFIERS = re.compile(rb"[\w \t@]*")
+_ATTRIBUTES = re.compile(rb"(?:#\[(?:[^][]|\[(?:[^][]|\[(?:[^][]|\[[^][]*\])*\])*\])*\]\s*)+")
 _READABLE = re.compile(r"\w")
 _DATA = re.compile(r"[A-Za-z0-9+/]{200,}={0,2}")
 """Bytes in base64, in which there is nothing to find."""
@@ -85,7 +87,10 @@ class _SourceFile:
 
     def parseable(self, language: Language) -> bytes:
         """Return the bytes in the same places, without what confuses the grammar."""
-        return language.unreadable.sub(_blanked, self.data) if language.unreadable else self.data
+        data = language.unreadable.sub(_blanked, self.data) if language.unreadable else self.data
+        for pattern, stand_in in language.stand_ins:
+            data = pattern.sub(partial(_blanked, stand_in=stand_in), data)
+        return data
 
     def windows(self) -> list[Function]:
         """Cut the whole file into windows, without the pictures of notebooks and the like."""
@@ -105,11 +110,9 @@ class _SourceFile:
             above = self.data[self.starts[definition.first_line] : definition.header]
             definition.docstring = _first_group(language.prefix_doc.search(above))
         if not definition.docstring and definition.leads:
-            definition.comment_line = comment_above(self.lines, definition.first_line, language)
-            definition.docstring = self._comment(definition.comment_line, definition.first_line)
+            definition.comment_line, definition.docstring = comment_above(self.lines, definition.first_line, language)
         if not definition.docstring and definition.header_line > definition.first_line:
-            first = comment_above(self.lines, definition.header_line, language)
-            definition.docstring = self._comment(first, definition.header_line)
+            _, definition.docstring = comment_above(self.lines, definition.header_line, language)
 
     def unit(self, definition: Definition) -> Function:
         """Make a function, method or class out of its definition."""
@@ -150,10 +153,8 @@ class _SourceFile:
     def _module_docstring(self, module: Definition, language: Language) -> str:
         if language.inner_doc and (docstring := _first_group(language.inner_doc.match(self.data))):
             return docstring
-        first, end = comment_on_top(self.lines, language)
-        if module.members and end > module.members[0].comment_line:
-            return ""
-        return self._comment(first, end)
+        end, docstring = comment_on_top(self.lines, language)
+        return "" if module.members and end > module.members[0].comment_line else docstring
 
     def _class_text(self, definition: Definition) -> str:
         """Return the header and the fields of a class as they are, and its members' signatures."""
@@ -177,16 +178,18 @@ class _SourceFile:
         return "\n".join(piece for piece in pieces if piece.strip())
 
     def _signature(self, definition: Definition, language: Language) -> str:
-        """Return the header from its modifiers to its body without line comments, folded into one line."""
-        data, start = self.data, definition.header
+        """Return the header from its modifiers to its body without line comments, folded into one line.
+
+        The attributes of PHP, which are part of a definition, are left out where they stand before it.
+        """
+        data = self.data
+        start = _after_attributes(data, definition.header, definition.header_end)
         line_start = self.starts[self._line(start)]
         if start > line_start and definition.leads and _MODIFIERS.fullmatch(data, line_start, start):
             start = line_start
         header = data[start : min(definition.header_end, start + 4 * SIGNATURE_CHARACTERS)]
         if b"\n" in header:
-            header = b"\n".join(
-                line for line in header.split(b"\n") if not line.lstrip().startswith(language.line_comment)
-            )
+            header = b"\n".join(line for line in header.split(b"\n") if not is_line_comment(line, language))
         signature = " ".join(header.decode("utf-8", "ignore").split())[:SIGNATURE_CHARACTERS]
         for ending in _HEADER_ENDS:
             if signature.endswith(ending):
@@ -195,9 +198,6 @@ class _SourceFile:
 
     def _line(self, offset: int) -> int:
         return bisect_right(self.starts, offset) - 1
-
-    def _comment(self, first: int, end: int) -> str:
-        return clean(self._text(first, end)) if first < end else ""
 
     def _text(self, first: int, end: int) -> str:
         """Return the source of a range of lines without its last line break."""
@@ -217,11 +217,16 @@ def _runs_outside(holder: Definition, first: int) -> Iterator[tuple[int, int]]:
         yield first, holder.last_line + 1
 
 
-def _blanked(match: re.Match[bytes]) -> bytes:
+def _after_attributes(data: bytes, start: int, end: int) -> int:
+    attributes = _ATTRIBUTES.match(data, start, end) if data.startswith(b"#[", start) else None
+    return attributes.end() if attributes else start
+
+
+def _blanked(match: re.Match[bytes], stand_in: bytes = b"") -> bytes:
     start, end = match.span(match.lastindex or 0)
     whole = match.group()
     start, end = start - match.start(), end - match.start()
-    return whole[:start] + b" " * (end - start) + whole[end:]
+    return whole[:start] + stand_in.ljust(end - start) + whole[end:]
 
 
 def _first_group(match: re.Match[bytes] | None) -> str:

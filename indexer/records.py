@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
-EXTRACTION_VERSION = "5"
+EXTRACTION_VERSION = "6"
 """Raised when extraction or the stored form of its results changes: every file is then read again."""
 
 

@@ -18,7 +18,7 @@ from indexer.languages.kotlin import KOTLIN
 from indexer.languages.language import Language
 from indexer.languages.lua import LUA
 from indexer.languages.php import PHP
-from indexer.languages.python import PYTHON
+from indexer.languages.python import CYTHON, PYTHON
 from indexer.languages.ruby import RUBY
 from indexer.languages.rust import RUST
 from indexer.languages.scala import SCALA
@@ -33,7 +33,11 @@ _NAMED = (
     TYPESCRIPT, ZIG,
 )  # fmt: skip
 
-LANGUAGES: dict[str, Language] = {language.name: language for language in _NAMED} | {"tsx": TSX, "h": HEADER}
+LANGUAGES: dict[str, Language] = {language.name: language for language in _NAMED} | {
+    "tsx": TSX,
+    "h": HEADER,
+    "cython": CYTHON,
+}
 """Every grammar by its language's name; those that share their language's name by their extension."""
 _BY_EXTENSION = {extension: language for language in LANGUAGES.values() for extension in language.extensions}
 _BY_FILENAME = {filename: language for language in LANGUAGES.values() for filename in language.filenames}

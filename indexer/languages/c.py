@@ -22,8 +22,8 @@ SHARED_QUERY = """
 (struct_specifier name: (_) @name body: (_) @body) @class
 (union_specifier name: (_) @name body: (_) @body) @class
 (enum_specifier name: (_) @name body: (_) @body) @class
-(type_definition type: [(struct_specifier !name body: (_) @body) (union_specifier !name body: (_) @body)
-    (enum_specifier !name body: (_) @body)] declarator: (type_identifier) @name) @class
+(type_definition type: [(struct_specifier body: (_) @body) (union_specifier body: (_) @body)
+    (enum_specifier body: (_) @body)] declarator: (type_identifier) @name) @class
 """
 LONE_MACRO = rb"^[ \t]*[A-Z][A-Z0-9_]{3,}[ \t\r]*$"
 """``BEGIN_NAMESPACE`` on a line of its own, which a parser that does not expand macros takes for a type."""
@@ -34,7 +34,9 @@ C = Language(
     grammar="tree_sitter_c",
     query=SHARED_QUERY
     + function_query("(function_declarator declarator: (identifier) @name)")
-    + function_query("(function_declarator declarator: (parenthesized_declarator (identifier) @name))"),
+    + function_query("(function_declarator declarator: (parenthesized_declarator (identifier) @name))")
+    # A macro that defines a function: TEST_IMPL(spawn_fails) { ... }
+    + function_query("(parenthesized_declarator . (identifier) @name .)"),
     # Such a name above a function's is its type, as in drivers for Windows and in the C of Ruby.
     unreadable=re.compile(LONE_MACRO + rb"(?!\n[A-Za-z_]\w*[ \t]*\()", re.MULTILINE),
 )

@@ -12,6 +12,7 @@ HASKELL = Language(
     grammar="tree_sitter_haskell",
     query="""
     (declarations (signature name: (_) @name) @function)
+    (local_binds (signature name: (_) @name) @function . (function))
     (function name: (_) @name match: (_) @body) @function
     (function (infix operator: (_) @name) match: (_) @body) @function
     (declarations (bind name: (_) @name match: (_) @body) @function)

@@ -19,6 +19,18 @@ KOTLIN = Language(
     (class_declaration name: (_) @name [(class_body) (enum_class_body)]? @body) @class
     (object_declaration name: (_) @name (class_body)? @body) @class
     (companion_object name: (_) @name) @namespace
+    (source_file (annotated_expression) @prefix)
     """,
+    # Context parameters, in front of a declaration and of a function type, where the grammar expects annotations.
+    stand_ins=(
+        (
+            re.compile(
+                rb"\b(context\((?:[^()\"]|\([^()\"]*\))*\))"
+                rb"(?=\s*(?:@|(?:public|internal|private|protected|inline|suspend|override|operator|abstract|open|fun|val|var"
+                rb"|class)\b)|[ \t]*[\w.<>?*$]*\([^()\n]*(?:\([^()\n]*\)[^()\n]*)*\)[ \t]*->)"
+            ),
+            b"@c",
+        ),
+    ),
     separator=re.compile(r"\.|<.*>|\?"),
 )

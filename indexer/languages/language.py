@@ -27,9 +27,11 @@ class Language:
     together with ``@name`` (an identifier, or a path that ``separator`` splits), ``@body`` (what the signature leaves
     out), and where it applies ``@receiver`` (the type a method belongs to, written outside of it). Where two patterns
     capture the same ``@name``, the wider definition wins: a decorated function over the bare one. ``@prefix`` alone
-    captures what stands above a definition and belongs to it: attributes, decorators that are siblings.
+    captures what stands above a definition and belongs to it: attributes, decorators that are siblings. Where one
+    ``@body`` is captured twice, the wider definition wins as well: a ``typedef`` over the tag of its struct.
     A match whose ``@keyword`` is not one of ``keywords`` is dropped; this is done here because tree-sitter's own
-    predicates (``#eq?``) crash on trees that were parsed under a budget.
+    predicates (``#eq?``) crash on trees that were parsed under a budget. In telling whether two patterns capture the
+    same, a ``@keyword`` stands for the ``@name``, so that ``TEST(Shelf, IsEmpty)`` is not a function ``TEST`` as well.
     """
 
     name: str
@@ -46,6 +48,8 @@ class Language:
     grammar_function: str = "language"
     """The function of the grammar package that gives the grammar."""
     line_comment: tuple[bytes, ...] = (b"//",)
+    no_comment: tuple[bytes, ...] = (b"#!",)
+    """What begins like a line comment and is none."""
     block_comment: tuple[bytes, bytes] | None = (b"/*", b"*/")
     inner_doc: re.Pattern[bytes] | None = None
     """Matches at the start of a body or of a file; its first group that took part is the documentation."""
@@ -59,12 +63,16 @@ class Language:
     """Parts of a ``@name`` that say nothing (``prototype``), dropped unless they are all there is."""
     unreadable: re.Pattern[bytes] | None = None
     """Matches what the grammar cannot read, such as macros; it is hidden from the parser, its first group if any."""
+    stand_ins: tuple[tuple[re.Pattern[bytes], bytes], ...] = ()
+    """The same, but the parser is shown something else there, which is no longer and filled up with blanks."""
     has_methods: bool = True
     """Whether a function in a class is called a method."""
     variant: tuple[str, re.Pattern[str]] | None = None
     """Another name, and what a file of that name has in it: a header with classes is C++."""
     groups_clauses: bool = False
     """Whether consecutive definitions of one name are clauses of one function (Haskell, Elixir)."""
+    has_overloads: bool = False
+    """Whether functions without a body right above one of their name are its signatures (TypeScript)."""
 
     def name_of(self, text: str) -> str:
         """Return the name of the language that a file with this text is in."""

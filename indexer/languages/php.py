@@ -19,4 +19,5 @@ PHP = Language(
         right: [(anonymous_function body: (_) @body) (arrow_function body: (_) @body)]) @function
     """,
     line_comment=(b"//", b"#"),
+    no_comment=(b"#!", b"#["),
 )

@@ -169,3 +169,60 @@ def test_pictures_in_a_notebook_are_left_out_of_its_windows() -> None:
     (window,) = units_of(source, "a.ipynb")
     assert "def decode()" in window.text
     assert "iVBOR" not in window.text
+
+
+def test_the_documentation_of_overloads_is_that_of_their_function() -> None:
+    source = """/** Splits into chunks. */
+export function chunk<T>(a: T[], n: number): T[][];
+export function chunk(...args: unknown[]): unknown { return args }
+class A {
+  /** Makes one. */
+  constructor(a: string);
+  constructor(a: number) // why
+  constructor(a: any) {}
+  b: number;
+
+  /** Takes c. */
+  private take(c: string): void
+  private take(c: any) {}
+}
+"""
+    chunk, take = unit_named("chunk", source, "a.ts"), unit_named("A.take", source, "a.ts")
+    made = unit_named("A.constructor", source, "a.ts")
+    assert (chunk.docstring, chunk.start_line, chunk.end_line) == ("Splits into chunks.", 2, 3)
+    assert chunk.signature == "export function chunk(...args: unknown[]): unknown"
+    assert (made.docstring, made.start_line, made.end_line) == ("Makes one.", 6, 8)
+    assert (take.docstring, take.start_line, take.end_line) == ("Takes c.", 12, 13)
+
+
+def test_signatures_without_a_body_below_stay_in_their_class() -> None:
+    source = "declare class A {\n  a(x: string): void;\n  a(x: number): void;\n}\nfunction b() {}\n"
+    assert unit_named("A", source, "a.ts").text == source[: source.index("function")].rstrip()
+    assert unit_named("b", source, "a.ts").start_line == 5
+
+
+def test_a_definition_ends_before_the_comment_of_the_next_one() -> None:
+    source = "def a(x: Int): Int =\n  x + 1\n\n// Note.\n/** Doc of b.\n  */\ndef b: Int = 2\n"
+    a, b = unit_named("a", source, "x.scala"), unit_named("b", source, "x.scala")
+    assert (a.start_line, a.end_line) == (1, 2)
+    assert (b.start_line, b.docstring) == (7, "Doc of b.")
+
+
+def test_attributes_of_php_are_no_comments() -> None:
+    source = """<?php
+class A {
+    public static function load(
+        #[SensitiveParameter] string $key, # why
+    ): array {}
+    #[ORM\\Column(
+        type: 'x', choices: ['a', ['b']]
+    )]
+    #[Pure] public function a() {}
+}
+#[ReturnTypeWillChange]
+$f = function () {};
+"""
+    loaded = "public static function load( #[SensitiveParameter] string $key, # why ): array"
+    assert unit_named("A.load", source, "a.php").signature == loaded
+    assert unit_named("A.a", source, "a.php").signature == "public function a()"
+    assert unit_named("f", source, "a.php").docstring == ""

@@ -14,6 +14,7 @@ from indexer.languages.language import compiled
     [
         ("src/app.py", "python"),
         ("stubs/app.pyi", "python"),
+        ("fast/app.pyx", "python"),
         ("Main.java", "java"),
         ("lib/index.mjs", "javascript"),
         ("view.jsx", "javascript"),
@@ -92,7 +93,8 @@ def test_a_line_that_asks_for_no_known_interpreter_tells_nothing(line: str) -> N
 @pytest.mark.parametrize(
     ("alias", "name"),
     [("js", "javascript"), ("TS", "typescript"), ("py", "python"), ("rb", "ruby"), ("c#", "csharp"), ("C++", "cpp"),
-     ("rs", "rust"), ("kt", "kotlin"), ("sh", "bash"), ("golang", "go"), ("python", "python"), ("cobol", None)],
+     ("rs", "rust"), ("kt", "kotlin"), ("sh", "bash"), ("golang", "go"), ("python", "python"), ("cython", "python"),
+     ("cobol", None)],
 )  # fmt: skip
 def test_users_may_call_a_language_by_its_usual_names(alias: str, name: str | None) -> None:
     assert canonical_name(alias) == name
