@@ -54,7 +54,10 @@ class BM25:
         return f"bm25 (k1={K1}, b={B}, {terms}, " + (f"{max_words} words)" if max_words else "all words)")
 
     def search(self, queries: Sequence[str], depth: int) -> tuple[Positions, Scores]:
-        """Return positions and scores ``(queries, min(depth, documents))``; without a common word nothing is found."""
+        """Return positions and scores ``(queries, min(depth, documents))``; without a common word nothing is found.
+
+        Of equal scores the lower position comes first, and is kept where not all are.
+        """
         depth = min(depth, len(self._words))
         found, scores = empty(len(queries), depth)
         if not any(self._words):

@@ -75,7 +75,7 @@ def read_predictions(path: Path) -> dict[str, dict[str, list[str]]]:
 
 def write_predictions(path: Path, predictions: Mapping[str, Predictions]) -> None:
     """Write a file that CodeSearchNet's own ``relevanceeval.py`` reads."""
-    with path.open("w", encoding="utf-8", newline="") as file:
+    with path.open("w", encoding="utf-8", errors="replace", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(["language", "query", "url"])
         for language, queries in predictions.items():

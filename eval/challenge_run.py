@@ -40,10 +40,15 @@ class LanguageRanking:
 def rank_language(
     language: str, functions: Path, queries: list[str], ranker: Ranker, reader: Reader
 ) -> LanguageRanking:
-    """Rank all functions of a language: every split's, and ``LANGUAGE_dedupe_definitions_v2.pkl`` if there is one."""
+    """Rank all functions of a language: every split's, and ``LANGUAGE_dedupe_definitions_v2.pkl`` if there is one.
+
+    Raises :class:`DataError` when there are none.
+    """
     documents: dict[str, Document] = {}
     for record in _functions(functions, language, reader):
         documents.setdefault(record["url"], Document(record["url"], code_text(record, "tokens", language)))
+    if not documents:
+        raise DataError(f"the files of {language} in {functions} hold no function; get them again, or leave it out")
     asked = [Query(f"q{number}", query) for number, query in enumerate(queries)]
     # Judging comes later, so no query is left out for want of an answer.
     retrieval = Retrieval(f"challenge-{language}", asked, [*documents.values()], {q.id: {} for q in asked}, language)
@@ -53,7 +58,7 @@ def rank_language(
         query.lower(): [urls[place] for place in row if place >= 0][:DEPTH]
         for query, row in zip(queries, ranking.documents.tolist(), strict=True)
     }
-    return LanguageRanking(found, len(urls), retrieval.checksum(), dict(+reader.counts))
+    return LanguageRanking(found, len(urls), retrieval.checksum(), dict(+reader.counts + ranker.counts))
 
 
 def challenge_report(

@@ -16,7 +16,7 @@ CLONE_SECONDS = 600
 
 
 def checkout(repository: Repository, repositories: Path | None) -> Path:
-    """Return a folder with the files of ``repository.commit``, exported once into the cache.
+    """Return a work tree with the files of ``repository.commit``, exported once into the cache.
 
     ``repositories`` may hold the repository as ``NAME``, ``OWNER+NAME`` or ``OWNER/NAME``, each a work tree, a
     git directory, or a folder with a git directory ``repo`` in it. Without it, or without the repository in it,
@@ -26,6 +26,7 @@ def checkout(repository: Repository, repositories: Path | None) -> Path:
     """
     target = data_cache() / "checkouts" / f"{repository.name}-{repository.commit[:12]}"
     if target.is_dir():
+        _track(target)
         return target
     target.parent.mkdir(parents=True, exist_ok=True)
     local = _local(repository, repositories) if repositories else None
@@ -38,6 +39,7 @@ def checkout(repository: Repository, repositories: Path | None) -> Path:
         _fetch(repository, clone)
         _export(clone, repository.commit, part)
         shutil.rmtree(clone, ignore_errors=True)
+    _track(part)
     part.replace(target)
     return target
 
@@ -68,6 +70,14 @@ def _export(git: Path, commit: str, target: Path) -> None:
     finally:
         archive.unlink(missing_ok=True)
         shutil.rmtree(shared, ignore_errors=True)
+
+
+def _track(folder: Path) -> None:
+    """Let git name every file of the folder, as it does in a clone: also those that a .gitignore in it matches."""
+    if not (folder / ".git" / "index").exists():
+        hint = "delete the folder and run again"
+        _git(folder, "init", "--quiet", "--template=", ".", hint=hint)
+        _git(folder, "add", "--force", "--intent-to-add", ".", hint=hint)
 
 
 def _fetch(repository: Repository, clone: Path) -> None:

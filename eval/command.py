@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -181,12 +181,12 @@ def table(
     import json
 
     from eval.command_run import one_line_errors
-    from eval.report import read_report
+    from eval.report import read_report, report_folders
     from eval.table import tables, write_tables
     from eval.terminal import print_table
 
     with one_line_errors():
-        reports = [read_report(folder) for folder in folders]
+        reports = [read_report(folder) for output in folders for folder in report_folders(output)]
         found = tables(reports)
         if output is not None:
             write_tables(reports, output)
@@ -236,27 +236,31 @@ def mteb(
     """Tasks of the mteb package (CoIR, MTEB code), measured by its own harness."""
     import json
 
-    from eval.command_run import SystemNames, one_line_errors
+    from eval.command_run import SystemNames, one_line_errors, require_loadable
     from eval.mteb_run import run_mteb, system_folder
     from eval.progress import with_bar
     from eval.terminal import print_table
     from eval.vector_cache import VectorCache, default_cache
 
+    names = encoder or ["default"]
+    systems = [SystemNames(one, fuse, _head(rerank, matcher), rerank_depth, max_words) for one in names]
+    found: list[dict[str, Any]] = []
     with one_line_errors():
-        vectors = VectorCache(cache or default_cache())
-        names = encoder or ["default"]
-        found = []
-        for name in names:
-            system = SystemNames(name, fuse, _head(rerank, matcher), rerank_depth, max_words).load()
-            folder = system_folder(output, system.name) if output is not None and len(names) > 1 else output
-            scores = run_mteb(system, vectors, task or [], benchmark, folder, with_bar)
-            found.append({"system": system.name, "scores": scores})
-            if not as_json:
-                mean = [["mean", f"{sum(scores.values()) / len(scores):.4f}"]] if len(scores) > 1 else []
-                rows = [[name, f"{score:.4f}"] for name, score in scores.items()] + mean
-                print_table(f"mteb: {system.name}", ["task", "main score"], rows)
-        if as_json:
-            print(json.dumps(found[0] if len(found) == 1 else found))
+        try:
+            require_loadable(systems)
+            vectors = VectorCache(cache or default_cache())
+            for one in systems:
+                system = one.load()
+                folder = system_folder(output, system.name) if output is not None and len(names) > 1 else output
+                scores = run_mteb(system, vectors, task or [], benchmark, folder, with_bar)
+                found.append({"system": system.name, "scores": scores})
+                if not as_json:
+                    mean = [["mean", f"{sum(scores.values()) / len(scores):.4f}"]] if len(scores) > 1 else []
+                    rows = [[name, f"{score:.4f}"] for name, score in scores.items()] + mean
+                    print_table(f"mteb: {system.name}", ["task", "main score"], rows)
+        finally:
+            if as_json and found:
+                print(json.dumps(found[0] if len(found) == 1 else found))
 
 
 def _head(rerank: bool, matcher: str | None) -> str | None:

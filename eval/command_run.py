@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from codesearch.errors import CodesearchError
-from eval.errors import EvalError
+from eval.errors import EvalError, writing_to
 from eval.evaluation import Options, describe, evaluate
-from eval.output_folder import OutputFolder
+from eval.output_folder import PREDICTIONS, OutputFolder
 from eval.progress import with_bar
 from eval.ranker import Ranker, Speed
 from eval.report import Report
@@ -57,6 +57,27 @@ def one_line_errors() -> Iterator[None]:
         raise typer.Exit(2) from error
 
 
+def require_loadable(systems: Sequence[SystemNames]) -> None:
+    """Raise the error of a system that cannot be loaded before the first of several is evaluated.
+
+    They are loaded for that and let go: together they may not fit into memory.
+    """
+    if len(systems) > 1:
+        for names in systems:
+            names.load()
+
+
+@contextlib.contextmanager
+def _shown(output: Path | None, as_json: bool) -> Iterator[list[Report]]:
+    """Take reports, and show those that are finished, also where a later one fails."""
+    reports: list[Report] = []
+    try:
+        yield reports
+    finally:
+        if reports:
+            _show(reports, output, as_json)
+
+
 def task_named(name: str, source: Source) -> Task:
     """Return the task, refusing a split, protocol, form of text or choice of languages that it does not have."""
     if name not in RETRIEVAL_TASKS:
@@ -81,18 +102,17 @@ def run_task(
     as_json: bool,
 ) -> None:
     """Evaluate each system on the task, print the reports and write the output folder."""
-    with one_line_errors():
+    with one_line_errors(), _shown(output, as_json) as reports:
         task = task_named(name, source)
+        require_loadable(systems)
         vectors = VectorCache(cache or default_cache())
-        reports = []
         for names in systems:
             system = names.load()
             folder = _folder(output, system.name, len(systems))
             keep = folder.keep if folder else lambda outcome: None
             report = evaluate(task, source, system, vectors, options, with_bar, keep)
-            _finish(report, folder)
             reports.append(report)
-        _show(reports, output, as_json)
+            _finish(report, folder)
 
 
 def run_challenge(
@@ -111,7 +131,7 @@ def run_challenge(
     from eval.challenge import DEPTH, read_annotations, read_predictions, read_queries, write_predictions
     from eval.challenge_run import LanguageRanking, challenge_report, rank_language
 
-    with one_line_errors():
+    with one_line_errors(), _shown(output, as_json) as reports:
         relevance = read_annotations(data / "annotationStore.csv")
         if predictions is not None:
             found = read_predictions(predictions)
@@ -121,18 +141,18 @@ def run_challenge(
                     f"{predictions} has no rows in {', '.join(sorted(missing))}; it has {', '.join(sorted(found))}"
                 )
             given = {language: LanguageRanking(found[language], 0, "", {}) for language in languages or found}
-            report = challenge_report(given, relevance, {"name": predictions.name}, Speed(), command)
-            folder = _folder(output, predictions.name, 1)
-            _finish(report, folder)
-            _show([report], output, as_json)
+            reports.append(challenge_report(given, relevance, {"name": predictions.name}, Speed(), command))
+            if output is not None:
+                OutputFolder(output, predictions.name, given=predictions).finish(reports[0])
             return
         if functions is None:
             raise EvalError("challenge ranks the functions of --functions, or judges a ranking given as --predictions")
         queries = read_queries(data / "queries.csv")
+        require_loadable(systems)
         vectors = VectorCache(cache or default_cache())
-        reports = []
         for names in systems:
             system = names.load()
+            folder = _folder(output, system.name, len(systems))
             ranker = Ranker(system, vectors, DEPTH, with_bar)
             rankings = {
                 language: rank_language(
@@ -140,14 +160,12 @@ def run_challenge(
                 )
                 for language in languages or sorted(relevance)
             }
-            report = challenge_report(rankings, relevance, describe(system), ranker.speed, command)
-            folder = _folder(output, system.name, len(systems))
-            _finish(report, folder)
+            reports.append(challenge_report(rankings, relevance, describe(system), ranker.speed, command))
+            _finish(reports[-1], folder)
             if folder:
                 urls = {language: ranking.urls for language, ranking in rankings.items()}
-                write_predictions(folder.folder / "model_predictions.csv", urls)
-            reports.append(report)
-        _show(reports, output, as_json)
+                with writing_to(folder.folder):
+                    write_predictions(folder.folder / PREDICTIONS, urls)
 
 
 def run_repos(
@@ -168,11 +186,12 @@ def run_repos(
     from eval.repo_queries import read_repositories
     from eval.repo_search import repos_report, search_repository
 
-    with one_line_errors():
+    with one_line_errors(), _shown(output, as_json) as reports:
         benchmark = read_repositories(data, names, by_lines)
-        folders = {repository.name: checkout(repository, repositories) for repository in benchmark}
         matcher = load_matcher(rerank) if rerank else None
-        reports = []
+        for name in encoders if len(encoders) > 1 else ():
+            load_encoder(name)  # as require_loadable does
+        folders = {repository.name: checkout(repository, repositories) for repository in benchmark}
         for name in encoders:
             encoder = load_encoder(name)
             build = builder(encoder, matcher)
@@ -183,10 +202,9 @@ def run_repos(
                 if folder:
                     folder.keep_run(repository.name, outcome.run(), outcome.qrels(), _worst(outcome))
                 outcomes.append(outcome)
-            report = repos_report(outcomes, search_system(encoder, matcher), command, data.resolve().name, by_lines)
-            _finish(report, folder)
-            reports.append(report)
-        _show(reports, output, as_json)
+            system = search_system(encoder, matcher)
+            reports.append(repos_report(outcomes, system, command, data.resolve().name, by_lines))
+            _finish(reports[-1], folder)
 
 
 def _worst(outcome: RepoOutcome) -> list[WorstQuery]:
@@ -220,14 +238,13 @@ def _finish(report: Report, folder: OutputFolder | None) -> None:
 
 
 def _show(reports: Sequence[Report], output: Path | None, as_json: bool) -> None:
-    if len(reports) > 1 and output is not None:
-        write_tables(reports, output)
     if as_json:
         texts: list[Any] = [report.to_json() for report in reports]
         print(texts[0] if len(texts) == 1 else "[" + ",\n".join(texts) + "]")
-        return
-    for report in reports:
-        print_report(report)
-    if len(reports) > 1:
-        for one in tables(reports):
+    else:
+        for report in reports:
+            print_report(report)
+        for one in tables(reports) if len(reports) > 1 else ():
             print_table(f"{one.title}, {one.measure}", one.header, one.rows, one.sources)
+    if len(reports) > 1 and output is not None:
+        write_tables(reports, output)

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from eval.errors import DataError, EvalError
 from eval.intervals import Estimate, estimate
-from eval.measures import per_query
-from eval.report import read_report
+from eval.measures import check, per_query
+from eval.report import read_report, report_folders
 from eval.retrieval import Qrels
 from eval.trec import read_qrels, read_run
 
@@ -62,6 +62,7 @@ def compare(a: Path, b: Path, qrels: Path | None, measure: str) -> Comparison:
 
     Raises :class:`DataError` when they do not rank the same queries by the same judgements.
     """
+    check([measure])
     parts_a, parts_b = _parts(a, qrels, measure), _parts(b, qrels, measure)
     _check_same_queries(a, parts_a, b, parts_b)
     by_part = [
@@ -146,12 +147,22 @@ def _is_over_queries(run: Path) -> bool:
 
 
 def _files(run: Path, qrels: Path | None) -> list[tuple[Path, Path]]:
-    if run.is_dir():
-        found = sorted(run.glob("*.run"))
-        if not found:
-            raise DataError(f"{run} has no run file; give a folder that --output wrote, or a .run file")
-        if qrels and len(found) > 1:
-            # All of its queries would be asked of every part, and count as 0 in all but one.
-            raise EvalError(f"--qrels is for one run, and {run} has {len(found)}; leave it out, or name a .run file")
-        return [(file, qrels or file.with_suffix(".qrels")) for file in found]
-    return [(run, qrels or run.with_suffix(".qrels"))]
+    if not run.is_dir():
+        return [(run, qrels or run.with_suffix(".qrels"))]
+    found = _runs(run)
+    if not found:
+        below = [folder.name for folder in report_folders(run) if folder != run]
+        hint = f"give one of the folders in it: {', '.join(below)}" if below else "give a folder that --output wrote"
+        raise DataError(f"{run} has no run file; {hint}, or a .run file")
+    if qrels and len(found) > 1:
+        # All of its queries would be asked of every part, and count as 0 in all but one.
+        raise EvalError(f"--qrels is for one run, and {run} has {len(found)}; leave it out, or name a .run file")
+    return [(file, qrels or file.with_suffix(".qrels")) for file in found]
+
+
+def _runs(folder: Path) -> list[Path]:
+    """Return the runs that the report in a folder is about: others may be left of an evaluation that was stopped."""
+    found = sorted(folder.glob("*.run"))
+    if not found or not (folder / "report.json").exists():
+        return found
+    return sorted(folder / f"{part.name}.run" for part in read_report(folder).parts)

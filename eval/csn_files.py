@@ -112,8 +112,8 @@ def _parquet(path: Path) -> Iterator[Record]:
             for row in batch.to_pylist():
                 number += 1
                 yield Record(_renamed(row), f"{path}: row {number}")
-    except (OSError, ArrowException) as error:
-        raise DataError(f"{path} is damaged or cut short ({error}); get the file again") from error
+    except (OSError, ArrowException, UnicodeDecodeError) as error:
+        raise DataError(f"{path} is damaged or cut short ({first_line(error)}); get the file again") from error
 
 
 def _renamed(row: dict[str, Any]) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import io
 import textwrap
 import warnings
 
@@ -38,7 +39,8 @@ def _cut_by_parsing(code: str) -> str | None:
         isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant) and isinstance(first.value.value, str)
     ):
         return code
-    lines = source.splitlines(keepends=True)
+    # as the parser counts them: a form feed or U+2028 ends no line
+    lines = list(io.StringIO(source, newline=""))
     start, end = first.lineno - 1, (first.end_lineno or first.lineno) - 1
     before = lines[start].encode()[: first.col_offset].decode()
     after = lines[end].encode()[first.end_col_offset or 0 :].decode().lstrip(" \t;")

@@ -22,12 +22,12 @@ BATCH = 64
 
 
 def encode_queries(encoder: Encoder, texts: Sequence[str], cache: VectorCache, track: Track) -> NDArray[np.float32]:
-    """Return unit rows ``(len(texts), dim)`` for queries."""
+    """Return unit rows ``(len(texts), dim)`` for queries, zeros for those the encoder knows nothing of."""
     return _encode(texts, encoder.encode_queries, encoder, "query", cache, track)
 
 
 def encode_code(encoder: Encoder, texts: Sequence[str], cache: VectorCache, track: Track) -> NDArray[np.float32]:
-    """Return unit rows ``(len(texts), dim)`` for functions."""
+    """Return unit rows ``(len(texts), dim)`` for functions, zeros for those the encoder knows nothing of."""
     return _encode(texts, encoder.encode_code, encoder, "code", cache, track)
 
 
@@ -36,15 +36,20 @@ def _encode(
 ) -> NDArray[np.float32]:
     digests = [digest(text) for text in texts]
     by_digest = dict(zip(digests, texts, strict=True))
-    known = cache.get(encoder.name, side, list(by_digest))
+    # Zeros are never kept, so that zeros in the cache are damage like every other length.
+    found = cache.get(encoder.name, side, list(by_digest), encoder.dim)
+    known = {key: vector for key, vector in found.items() if _are_units(vector)}
     # Texts of one length batch without padding; the longest come first so that the time left is not too rosy.
     missing = sorted(by_digest.keys() - known.keys(), key=lambda key: (-len(by_digest[key]), key))
     batches = [missing[start : start + BATCH] for start in range(0, len(missing), BATCH)]
     for batch in track(batches, f"encoding {side}", weights=[len(batch) for batch in batches]):
         begun = time.perf_counter()
         vectors = np.asarray(encode([by_digest[key] for key in batch]), dtype=np.float32)
+        seconds = time.perf_counter() - begun
         _require_unit_rows(vectors, len(batch), encoder)
-        cache.put(encoder.name, side, batch, vectors, time.perf_counter() - begun)
+        kept = np.flatnonzero(vectors.any(axis=1))
+        if len(kept):
+            cache.put(encoder.name, side, [batch[row] for row in kept], vectors[kept], seconds)
         known.update(zip(batch, vectors, strict=True))
     result = np.empty((len(texts), encoder.dim), dtype=np.float32)
     for row, key in enumerate(digests):
@@ -57,6 +62,14 @@ def _require_unit_rows(vectors: NDArray[np.float32], rows: int, encoder: Encoder
         raise EvalError(
             f"{encoder.name} gave an array of shape {vectors.shape} for {rows} texts where {(rows, encoder.dim)} is due"
         )
-    lengths = np.linalg.norm(vectors, axis=1)
-    if not np.all(np.abs(lengths - 1) < 1e-3):
-        raise EvalError(f"{encoder.name} gave vectors of length {lengths.min():.4f} to {lengths.max():.4f}, not 1")
+    wrong = vectors[vectors.any(axis=1) & ~_are_units(vectors)]
+    if len(wrong):
+        lengths = np.linalg.norm(wrong, axis=1)
+        raise EvalError(f"{encoder.name} gave vectors of length {lengths.min():.4f} to {lengths.max():.4f}, not 1 or 0")
+
+
+def _are_units(vectors: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Tell of each vector along the last axis whether its length is 1."""
+    with np.errstate(over="ignore", invalid="ignore"):  # damaged ones are anything
+        units: NDArray[np.bool_] = np.abs(np.linalg.norm(vectors, axis=-1) - 1) < 1e-3
+    return units

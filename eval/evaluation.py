@@ -9,7 +9,7 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
-from eval.bm25 import words
+from eval.bm25 import stems, words
 from eval.fusion import SHARE
 from eval.intervals import Estimate, estimate
 from eval.measures import PerQuery, check, first_ranks, per_query, runs
@@ -94,7 +94,7 @@ def evaluate(
                 documents=len(retrieval.documents),
                 depth=min(ranker.depth, len(retrieval.documents)),
                 checksum=retrieval.checksum(),
-                counts=dict(retrieval.counts),
+                counts=dict(retrieval.counts + ranker.counts),
                 measures=dict(zip(measures, estimate([table]), strict=True)),
                 recall_at={int(name[2:]): float(np.mean([*values[name].values()])) for name in curve},
                 ranks=rank_histogram(ranks),
@@ -157,15 +157,22 @@ def lengths(retrieval: Retrieval, system: System) -> dict[str, Lengths]:
 
 def _lengths(texts: Sequence[str], system: System, *, are_queries: bool) -> Lengths:
     characters = [len(text) for text in texts]
-    encoder = system.encoder
-    limit, truncated = "everything", None
-    if encoder is not None and encoder.max_tokens:
-        limit = f"{encoder.max_tokens} tokens of the encoder"
-        if isinstance(encoder, CountsTruncated):
-            truncated = encoder.count_truncated(texts, are_queries=are_queries)
-    elif encoder is None and not are_queries and system.bm25_words:
-        limit = f"{system.bm25_words} words"
-        truncated = sum(len(words(text)) > system.bm25_words for text in texts)
-    else:
-        truncated = 0
-    return Lengths(len(texts), sum(characters) / len(texts), max(characters), limit, truncated)
+    limits, read, uncounted = [], texts, False
+    if system.bm25 and system.bm25_words and not are_queries:
+        split, unit = (stems, "stems") if system.encoder else (words, "words")
+        limits.append(f"{system.bm25_words} {unit}")
+        read = [text for text in texts if len(split(text)) <= system.bm25_words]
+    cut = len(texts) - len(read)
+    if system.encoder is not None and system.encoder.max_tokens:
+        limits.append(f"{system.encoder.max_tokens} tokens of the encoder")
+        if isinstance(system.encoder, CountsTruncated):
+            cut += system.encoder.count_truncated(read, are_queries=are_queries)
+        else:
+            uncounted = True
+    return Lengths(
+        texts=len(texts),
+        mean_characters=sum(characters) / len(texts),
+        longest_characters=max(characters),
+        limit=" and ".join(limits) or "everything",
+        truncated=None if uncounted else cut,
+    )

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable
 from pathlib import Path
 
-from eval.errors import EvalError
+from eval.errors import EvalError, writing_to
 from eval.retrieval import Retrieval
 
 
@@ -14,14 +14,18 @@ def export(collections: Iterable[Retrieval], folder: Path) -> list[Path]:
     """Write each collection to ``folder/NAME`` and return these folders.
 
     Raises :class:`EvalError` for a protocol with a pool of candidates for each group of queries, which the
-    layout cannot express.
+    layout cannot express, and where nothing can be written.
     """
-    return [_export_one(collection, folder / collection.name) for collection in collections]
+    folders = []
+    for collection in collections:
+        if len(collection.groups()) > 1:
+            raise EvalError("BEIR's layout has one pool of documents for all queries: export the task's full protocol")
+        with writing_to(folder):
+            folders.append(_export_one(collection, folder / collection.name))
+    return folders
 
 
 def _export_one(retrieval: Retrieval, folder: Path) -> Path:
-    if len(retrieval.groups()) > 1:
-        raise EvalError("BEIR's layout has one pool of documents for all queries: export the task's full protocol")
     (folder / "qrels").mkdir(parents=True, exist_ok=True)
     with (folder / "corpus.jsonl").open("w", encoding="utf-8", newline="\n") as file:
         for document in retrieval.documents:

@@ -20,22 +20,32 @@ On CoSQA dev and held-out documentation in six languages the mean of the static 
 
 
 def fuse(
-    meaning: tuple[Positions, Scores], words: tuple[Positions, Scores], depth: int, share: float = SHARE
+    meaning: tuple[Positions, Scores],
+    words: tuple[Positions, Scores],
+    depth: int,
+    share: float = SHARE,
+    among: int | None = None,
 ) -> tuple[Positions, Scores]:
     """Return the best ``depth`` documents of two lists by the sum of their scores, each scaled to 0..1 for its query.
 
     A list is positions and scores ``(n, k)``, best first, with positions of -1 where there is nothing. What a list
     lacks has 0 there: for words no word in common, for meaning no more than the last document that is in it.
+    Only the best ``among`` of each list are fused, so that who asks for more gets the others by meaning below them,
+    and the first stay as they are. Of equal sums the lower position comes first.
     """
     found, scores = empty(len(meaning[0]), depth)
     for row in range(len(found)):
+        near, common = meaning[0][row, :among], words[0][row, :among]
         documents, gains = _joined(
-            (meaning[0][row], _scaled(meaning[0][row], meaning[1][row], None)),
-            (words[0][row], share * _scaled(words[0][row], words[1][row], 0.0)),
+            (near, _scaled(near, meaning[1][row, :among], None)),
+            (common, share * _scaled(common, words[1][row, :among], 0.0)),
         )
         best = np.argsort(-gains, kind="stable")[:depth]
-        found[row, : len(best)] = documents[best]
-        scores[row, : len(best)] = gains[best]
+        others = meaning[0][row, len(near) :]
+        others = others[(others >= 0) & ~np.isin(others, documents)][: depth - len(best)]
+        end = len(best) + len(others)
+        found[row, :end] = np.concatenate([documents[best], others])
+        scores[row, :end] = np.concatenate([gains[best], -np.arange(1, len(others) + 1)])
     return found, scores
 
 

@@ -60,10 +60,18 @@ def per_query(measures: Sequence[str], qrels: Qrels, parts: Iterable[Run]) -> Pe
 
 def check(measures: Sequence[str]) -> None:
     """Raise EvalError for a measure that cannot be computed, before there is anything to measure."""
+    for name in measures:
+        _check_one(name)
+
+
+def _check_one(name: str) -> None:
     try:
-        per_query(measures, {"query": {"document": 1}}, [{"query": {"document": 1.0}}])
-    except ValueError as error:
-        raise EvalError(f"--measure: {first_line(error)}; take others") from error
+        per_query([name], {"query": {"document": 1}}, [{"query": {"document": 1.0}}])
+    except EvalError:
+        raise
+    except Exception as error:  # a provider does not say what it lacks: it divides by it, or asserts it
+        reason = first_line(error).rstrip(".")
+        raise EvalError(f"--measure: {name} cannot be computed ({reason}); take others") from error
 
 
 def _names_by_measure(names: Sequence[str]) -> dict[Measure, list[str]]:
@@ -74,10 +82,16 @@ def _names_by_measure(names: Sequence[str]) -> dict[Measure, list[str]]:
     for name in names:
         try:
             measure = ir_measures.parse_measure(name)
+            measure.validate_params()
+        except AssertionError as error:
+            wrong = str(error).partition("=")[0]
+            raise EvalError(f"--measure: {name} lacks a parameter or has a wrong one ({wrong}); take others") from error
         except (NameError, ValueError, TypeError, SyntaxError) as error:
             raise EvalError(f"--measure: {error}; write it as ir_measures does, for instance nDCG@10") from error
         if measure.params.get("cutoff", 1) < 1:
             raise EvalError(f"--measure: {name} looks at no result; its number must be 1 or more")
+        if ir_measures.providers.registry["gdeval"].supports(measure):
+            raise EvalError(f"--measure: {name} is computed by gdeval, whose query ids are numbers; take others")
         parsed[measure].append(name)
     return parsed
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from eval.errors import DataError, EvalError
+from eval.errors import DataError, EvalError, writing_to
 from eval.mteb_models import MtebSystem, path_name
 from eval.progress import Track, silently
 from eval.system import System
@@ -34,9 +34,10 @@ def run_mteb(
         result = task_result(model, task)
         scores[result.task_name] = float(result.get_score())
         if output is not None:
-            output.mkdir(parents=True, exist_ok=True)
             text = json.dumps(result.to_dict(), indent=1, default=str)
-            (output / f"{result.task_name}.json").write_text(text + "\n", encoding="utf-8")
+            with writing_to(output):
+                output.mkdir(parents=True, exist_ok=True)
+                (output / f"{result.task_name}.json").write_text(text + "\n", encoding="utf-8")
     return scores
 
 

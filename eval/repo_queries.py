@@ -75,16 +75,20 @@ def read_repositories(data: Path, names: Sequence[str] = (), by_lines: bool = Fa
 
     A query line is category, query, relevant files and secondary files, separated by tabs; files by ``;``. Lines of
     files are read ``by_lines`` alone, as published numbers are by file.
-    Raises :class:`DataError` with file and line for a line that is not so.
+    Raises :class:`DataError` with file and line for a line that is not so, or has a name that was there before.
     """
     repositories = []
+    seen: set[str] = set()
     for where, row in _rows(data / "repos.tsv", 4, 4):
         name, repository, commit, folder = row
         if len(commit) != 40:
             raise DataError(f"{where} has the commit {commit!r}, not 40 hex digits")
+        if name in seen:
+            raise DataError(f"{where} names {name} a second time; give each line a name, and queries, of its own")
+        seen.add(name)
         if not names or name in names:
             queries = _queries(data / "queries" / f"{name}.tsv", name, by_lines)
-            repositories.append(Repository(name, repository, commit, folder, tuple(queries)))
+            repositories.append(Repository(name, repository, commit, str(PurePosixPath(folder)), tuple(queries)))
     unknown = set(names) - {repository.name for repository in repositories}
     if unknown or not repositories:
         raise DataError(f"{data / 'repos.tsv'} has no repository {', '.join(sorted(unknown)) or 'at all'}")
@@ -105,11 +109,11 @@ def _queries(path: Path, name: str, by_lines: bool) -> list[RepoQuery]:
 def _wanted(file: str, where: str) -> Wanted:
     path, colon, lines = file.strip().rpartition(":")
     if not colon:
-        return Wanted(lines)
+        return Wanted(str(PurePosixPath(lines)))
     start, dash, end = lines.partition("-")
-    if not (dash and start.isdigit() and end.isdigit()):
-        raise DataError(f"{where} has the file {file!r}, which is neither PATH nor PATH:START-END")
-    return Wanted(path, int(start), int(end))
+    if not (dash and start.isdecimal() and end.isdecimal() and 1 <= int(start) <= int(end)):
+        raise DataError(f"{where} has the file {file!r}, which is neither PATH nor PATH:START-END with lines from 1 on")
+    return Wanted(str(PurePosixPath(path)), int(start), int(end))
 
 
 def _rows(path: Path, fewest: int, most: int) -> list[tuple[str, list[str]]]:

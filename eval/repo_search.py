@@ -7,7 +7,7 @@ import statistics
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Protocol
 
 import numpy as np
@@ -18,7 +18,7 @@ from eval.measures import Run, per_query
 from eval.ranker import Speed
 from eval.repo_queries import RepoQuery, Repository, Wanted
 from eval.report import PartResult, Report, rank_histogram
-from eval.retrieval import Qrels
+from eval.retrieval import Qrels, one_word
 
 K = 10
 MEASURES = ("nDCG@10", "Success@1", "Success@5", "Success@10", "RR")
@@ -60,7 +60,7 @@ class Index(Protocol):
 
 @dataclass(frozen=True)
 class Answer:
-    """One query's hits. ``documents`` holds for each rank the wanted file found there first, or the hit itself."""
+    """One query's hits. ``documents`` holds for each rank the wanted place that counts there, or the hit itself."""
 
     query: RepoQuery
     hits: Sequence[Hit]
@@ -88,7 +88,7 @@ class RepoOutcome:
 
     def qrels(self) -> Qrels:
         """Return the judgements: each wanted file or range once, binary."""
-        return {a.query.id: {str(wanted): 1 for wanted in a.query.wanted} for a in self.answers}
+        return {a.query.id: {one_word(str(wanted)): 1 for wanted in a.query.wanted} for a in self.answers}
 
 
 def search_repository(repository: Repository, files: Path, build: Callable[[Path], Index]) -> RepoOutcome:
@@ -114,25 +114,52 @@ def _ask(index: Index, query: RepoQuery, folder: str) -> Answer:
     begun = time.perf_counter()
     hits = list(index.search(query.text, k=K))[:K]
     milliseconds = (time.perf_counter() - begun) * 1000
-    prefix = "" if folder == "." else f"{folder}/"
-    documents, first = _documents(query.wanted, hits, prefix)
+    documents, first = _documents(query.wanted, hits, PurePosixPath(folder))
     read = hits[: first or len(hits)]
     tokens = sum(len(_TOKEN.findall(hit.snippet)) for hit in read)
     return Answer(query, hits, documents, first, tokens, milliseconds)
 
 
-def _documents(wanted: Sequence[Wanted], hits: Sequence[Hit], prefix: str) -> tuple[tuple[str, ...], int | None]:
-    """Give each rank a document id: a wanted file counts once, at the rank of its first hit."""
-    documents: list[str] = []
-    open_ones = list(wanted)
-    first = None
-    for rank, hit in enumerate(hits, start=1):
-        found = [one for one in wanted if one.matches(prefix + hit.path, hit.start_line, hit.end_line)]
-        new = [one for one in found if one in open_ones]
-        open_ones = [one for one in open_ones if one not in new]
-        first = first or (rank if found else None)
-        documents.append(str(new[0]) if new else f"{rank}:{prefix}{hit.path}:{hit.start_line}-{hit.end_line}")
-    return tuple("%20".join(document.split(" ")) for document in documents), first
+def _documents(
+    wanted: Sequence[Wanted], hits: Sequence[Hit], folder: PurePosixPath
+) -> tuple[tuple[str, ...], int | None]:
+    """Give each rank a document id: a wanted file counts once, at the rank of its first hit.
+
+    A rank has room for one: of several places that a hit answers, those that a later hit answers too count there.
+    """
+    paths = [str(folder / hit.path) for hit in hits]
+    right = [
+        [one for one in wanted if one.matches(path, hit.start_line, hit.end_line)]
+        for path, hit in zip(paths, hits, strict=True)
+    ]
+    counted = _one_each(right)
+    documents = [
+        str(counted.get(place, f"{place + 1}:{path}:{hit.start_line}-{hit.end_line}"))
+        for place, (path, hit) in enumerate(zip(paths, hits, strict=True))
+    ]
+    first = next((rank for rank, found in enumerate(right, start=1) if found), None)
+    return tuple(map(one_word, documents)), first
+
+
+def _one_each(right: Sequence[Sequence[Wanted]]) -> dict[int, Wanted]:
+    """Give as many hits as can be one of their right answers each, none of them twice, and the first hits before all.
+
+    Every hit in turn takes one, of another hit where that can take yet another (Kuhn's matching).
+    """
+    owner: dict[Wanted, int] = {}
+
+    def takes(place: int, asked: set[Wanted]) -> bool:
+        for one in right[place]:
+            if one not in asked:
+                asked.add(one)
+                if one not in owner or takes(owner[one], asked):
+                    owner[one] = place
+                    return True
+        return False
+
+    for place in range(len(right)):
+        takes(place, set())
+    return {place: one for one, place in owner.items()}
 
 
 def repos_report(

@@ -100,6 +100,13 @@ class Report:
         return json.dumps(asdict(self), indent=1)
 
 
+def report_folders(output: Path) -> list[Path]:
+    """Return where the reports of an ``--output`` are: one folder for each system, where several were evaluated."""
+    if not output.is_dir() or (output / "report.json").exists():
+        return [output]
+    return sorted(path.parent for path in output.glob("*/report.json")) or [output]
+
+
 def read_report(folder: Path) -> Report:
     """Read ``report.json`` of a folder that ``--output`` wrote."""
     path = folder / "report.json" if folder.is_dir() else folder

@@ -44,18 +44,18 @@ def rerank(
         texts = [retrieval.documents[document].text for document in candidates]
         again = _match(system.matcher, retrieval.queries[row].text, texts, cache)
         if queries is not None and codes is not None:
-            again = again + codes[candidates] @ queries[row]
+            # row by row, as a matrix product may give two equal rows scores that differ in the last bit
+            again = again + np.einsum("ij,j->i", codes[candidates], queries[row])
         head = len(candidates)
         scores[row, :head] = again
-        if head < found:
-            gap = np.float32(again.min() - 1) - scores[row, head]
-            scores[row, head:found] += gap
+        # by rank: their own scores, moved below, may be too near to one another to stay apart
+        scores[row, head:found] = again.min() - np.arange(1, found - head + 1)
     return ranking.documents, scores
 
 
 def _match(matcher: Matcher, query: str, codes: list[str], cache: VectorCache) -> NDArray[np.float32]:
     digests = [digest(f"{query}\0{code}") for code in codes]
-    known = cache.get(matcher.name, "match", digests)
+    known = {key: score for key, score in cache.get(matcher.name, "match", digests, 1).items() if np.isfinite(score[0])}
     missing = {key: code for key, code in zip(digests, codes, strict=True) if key not in known}
     if missing:
         begun = time.perf_counter()

@@ -66,6 +66,12 @@ class Retrieval:
         everything = Pool(tuple(range(len(self.queries))), tuple(range(len(self.documents))))
         return self.pools or (everything,)
 
+    def rearranged(self, order: Sequence[int]) -> Retrieval:
+        """Return the same with the documents in another order: ``order`` holds their old positions."""
+        new_position = {old: new for new, old in enumerate(order)}
+        pools = tuple(Pool(p.queries, tuple(sorted(new_position[d] for d in p.documents))) for p in self.pools)
+        return replace(self, documents=[self.documents[old] for old in order], pools=pools)
+
     def checksum(self) -> str:
         """SHA-256 over queries, documents, judgements and pools: equal for equal data in any file format."""
         digest = hashlib.sha256()
@@ -84,12 +90,14 @@ class Retrieval:
 def checked(retrieval: Retrieval, skip_damaged: bool = False) -> Retrieval:
     """Return the data fit to be measured: repeated ids merged, queries that nothing answers left out, all counted.
 
+    Half of a surrogate pair, which JSON can hold and no file, becomes a question mark.
+
     Raises :class:`DataError` for one id with two texts (with ``skip_damaged`` the first is kept and the others
     are counted), and when no query or no document is left.
     """
     counts = Counter(retrieval.counts)
-    queries = _merged([replace(q, id=one_word(q.id)) for q in retrieval.queries], "query", counts, skip_damaged)
-    documents = _merged([replace(d, id=one_word(d.id)) for d in retrieval.documents], "document", counts, skip_damaged)
+    queries = _merged(_writable(retrieval.queries, "query", counts), "query", counts, skip_damaged)
+    documents = _merged(_writable(retrieval.documents, "document", counts), "document", counts, skip_damaged)
     asked = {one_word(query): judged for query, judged in retrieval.qrels.items()}
     known = {document.id for document in documents}
     qrels: Qrels = {}
@@ -115,7 +123,20 @@ def checked(retrieval: Retrieval, skip_damaged: bool = False) -> Retrieval:
 
 def one_word(identifier: str) -> str:
     """Return an id without white space, which separates the fields of TREC files, as a URL would write it."""
+    identifier = _utf8(identifier)
     return identifier if not any(map(str.isspace, identifier)) else quote(identifier, safe=":/#%?=&")
+
+
+def _utf8(text: str) -> str:
+    """Return the text with a question mark for every half of a surrogate pair, which UTF-8 does not have."""
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def _writable(items: Sequence[Item], what: str, counts: Counter[str]) -> list[Item]:
+    found = [replace(item, id=one_word(item.id), text=_utf8(item.text)) for item in items]
+    halved = [item for item in items if _utf8(item.id) != item.id or _utf8(item.text) != item.text]
+    counts[f"{what} ids or texts with half of a surrogate pair, replaced"] += len(halved)
+    return found
 
 
 def _merged(items: Sequence[Item], what: str, counts: Counter[str], skip_damaged: bool) -> list[Item]:

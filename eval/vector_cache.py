@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
-from collections.abc import Sequence
-from contextlib import closing
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -37,26 +37,34 @@ class VectorCache:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        try:
+        with self._usable():
             path.parent.mkdir(parents=True, exist_ok=True)
             self._database = sqlite3.connect(path, timeout=60)
             self._database.execute("PRAGMA journal_mode=WAL")
             self._database.executescript(_SCHEMA)
-        except (OSError, sqlite3.DatabaseError) as error:
-            raise EvalError(f"the vector cache {path} cannot be used ({error}); delete it or give --cache") from error
 
-    def get(self, encoder: str, side: str, digests: Sequence[bytes]) -> dict[bytes, NDArray[np.float32]]:
-        """Return the vectors that are there, each ``(dim,)``."""
+    @contextmanager
+    def _usable(self) -> Iterator[None]:
+        try:
+            yield
+        except (OSError, sqlite3.DatabaseError) as error:
+            message = f"the vector cache {self._path} cannot be used ({error}); delete it or give --cache"
+            raise EvalError(message) from error
+
+    def get(self, encoder: str, side: str, digests: Sequence[bytes], dim: int) -> dict[bytes, NDArray[np.float32]]:
+        """Return the vectors that are there, each ``(dim,)``; one of another length is damaged, and not there."""
         number = self._number(encoder)
         found: dict[bytes, NDArray[np.float32]] = {}
-        for start in range(0, len(digests), 500):
-            some = digests[start : start + 500]
-            rows = self._database.execute(
-                "SELECT digest, vector FROM vectors WHERE encoder = ? AND side = ? "
-                f"AND digest IN ({','.join('?' * len(some))})",
-                (number, side, *some),
-            )
-            found.update((key, np.frombuffer(data, dtype="<f4")) for key, data in rows)
+        with self._usable():
+            for start in range(0, len(digests), 500):
+                some = digests[start : start + 500]
+                rows = self._database.execute(
+                    "SELECT digest, vector FROM vectors WHERE encoder = ? AND side = ? "
+                    f"AND digest IN ({','.join('?' * len(some))})",
+                    (number, side, *some),
+                )
+                whole = ((key, data) for key, data in rows if isinstance(data, bytes) and len(data) == 4 * dim)
+                found.update((key, np.frombuffer(data, dtype="<f4")) for key, data in whole)
         return found
 
     def put(
@@ -64,7 +72,7 @@ class VectorCache:
     ) -> None:
         """Keep ``vectors`` ``(len(digests), dim)`` and the time they took."""
         number = self._number(encoder)
-        with self._database:
+        with self._usable(), self._database:
             self._database.executemany(
                 "INSERT OR REPLACE INTO vectors VALUES (?, ?, ?, ?)",
                 [(number, side, key, row.astype("<f4").tobytes()) for key, row in zip(digests, vectors, strict=True)],
@@ -77,9 +85,11 @@ class VectorCache:
 
     def rate(self, encoder: str, side: str) -> float | None:
         """Return texts a second over everything this encoder has ever put here; None when that is nothing."""
-        row = self._database.execute(
-            "SELECT texts, seconds FROM speed WHERE encoder = ? AND side = ?", (self._number(encoder), side)
-        ).fetchone()
+        number = self._number(encoder)
+        with self._usable():
+            row = self._database.execute(
+                "SELECT texts, seconds FROM speed WHERE encoder = ? AND side = ?", (number, side)
+            ).fetchone()
         return row[0] / row[1] if row and row[1] > 0 else None
 
     def close(self) -> None:
@@ -87,7 +97,7 @@ class VectorCache:
         self._database.close()
 
     def _number(self, encoder: str) -> int:
-        with self._database, closing(self._database.cursor()) as cursor:
+        with self._usable(), self._database, closing(self._database.cursor()) as cursor:
             cursor.execute("INSERT OR IGNORE INTO encoders (name) VALUES (?)", (encoder,))
             row = cursor.execute("SELECT id FROM encoders WHERE name = ?", (encoder,)).fetchone()
         return int(row[0])

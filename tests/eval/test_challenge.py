@@ -71,6 +71,17 @@ def test_functions_of_all_splits_and_of_the_pickle_are_ranked(csn_rows, tmp_path
     assert report.parts[0].counts["queries left out: no function above relevance 0"] == 1
 
 
+def test_half_of_a_surrogate_pair_in_a_url_is_replaced(tmp_path):
+    write_predictions(tmp_path / "p.csv", {"python": {"sort list": ["u\ud800"]}})
+    assert read_predictions(tmp_path / "p.csv") == {"python": {"sort list": ["u?"]}}
+
+
+def test_a_language_without_a_function_is_refused(tmp_path, cache):
+    write_original(tmp_path, [])
+    with pytest.raises(DataError, match=r"the files of python in .* hold no function"):
+        rank_language("python", tmp_path, ["sort list"], Ranker(System(bm25=True), cache, DEPTH), Reader())
+
+
 def test_a_pickle_that_would_run_something_is_refused(tmp_path):
     class Evil:
         def __reduce__(self):

@@ -90,6 +90,11 @@ def test_a_table_puts_runs_beside_published_results_with_their_sources(run, two_
     assert any("salesforce/CodeT5" in source for source in rows["sources"])
 
 
+def test_a_table_takes_the_folders_of_all_systems_from_one(run, two_folders):
+    folders, output = two_folders
+    assert run("table", output, "--json").stdout == run("table", *folders, "--json").stdout
+
+
 def test_two_runs_are_compared(run, two_folders):
     (bm25, random), _ = two_folders
     found = json.loads(run("compare", random, bm25, "--json").stdout)
@@ -143,10 +148,82 @@ def test_a_measure_has_one_value_by_whatever_name_it_is_called(run, csn, tmp_pat
     assert measures["R@10"]["mean"] > 0
 
 
-@pytest.mark.parametrize("measure", ["P@0", "RBP", "alpha_nDCG@10"])
+@pytest.mark.parametrize(
+    "measure",
+    [
+        "P@0", "RBP", "alpha_nDCG@10", "Accuracy", "BPM", "INST", "SDCG@10", "AP(rel=0)", "ERR@10",
+        "nDCG(dcg='exp-log2')@10",
+    ],
+)  # fmt: skip
 def test_a_measure_that_cannot_be_computed_is_refused_before_anything_is_ranked(run, csn, tmp_path, measure):
     result = run("csn", csn, "--encoder", "bm25", "--measure", measure, "--cache", tmp_path / "v", status=2)
     assert "--measure: " in result.stderr
+    assert result.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--encoder", "random", "--encoder", "no/such/folder/at/all"], "no/such/folder"),
+        (["--encoder", "random", "--encoder", "bm25", "--fuse", "bm25"], "there is nothing to fuse"),
+    ],
+)
+@pytest.mark.parametrize("command", ["csn", "challenge"])
+def test_all_systems_are_loaded_before_the_first_is_evaluated(run, csn, tmp_path, command, arguments, message):
+    (tmp_path / "annotationStore.csv").write_text("Language,Query,GitHubUrl,Relevance\nPython,a,u,3\n")
+    (tmp_path / "queries.csv").write_text("query\na\n")
+    data = [tmp_path, "--functions", csn] if command == "challenge" else [csn]
+    result = run(command, *data, *arguments, "--cache", tmp_path / "v", "--output", tmp_path / "out", status=2)
+    assert message in result.stderr
+    assert result.stdout == ""
+    assert not (tmp_path / "v").exists()
+    assert not (tmp_path / "out").exists()
+
+
+def test_what_is_finished_is_shown_where_a_later_system_fails(run, csn, tmp_path):
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "random-64-dimensions-seed-0").write_text("in the way")
+    options = ["--encoder", "bm25", "--encoder", "random", "--cache", tmp_path / "v", "--output", out]
+    result = run("csn", csn, *options, status=2)
+    assert "RR" in result.stdout
+    assert "random-64-dimensions-seed-0 cannot be written (File exists)" in result.stderr
+    assert json.loads(run("csn", csn, *options, "--json", status=2).stdout)["system"]["encoder"] is None
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["export", "csn", "CSN", "--output", "FILE"],
+        ["csn", "CSN", "--encoder", "bm25", "--output", "FILE"],
+        ["csn", "CSN", "--encoder", "bm25", "--output", "FOLDER"],
+        ["table", "REPORTS", "--output", "FILE"],
+    ],
+)
+def test_where_nothing_can_be_written_is_one_line(run, csn, tmp_path, two_folders, arguments):
+    (tmp_path / "file").write_text("")
+    (tmp_path / "folder" / "report.json").mkdir(parents=True)
+    places = {"CSN": csn, "FILE": tmp_path / "file", "FOLDER": tmp_path / "folder", "REPORTS": two_folders[1]}
+    result = run(*[places.get(one, one) for one in arguments], status=2)
+    assert "cannot be written (" in result.stderr
+    assert result.stderr.count("\n") == 1
+
+
+def test_texts_the_default_encoder_knows_nothing_of_are_evaluated_and_counted(run, tmp_path):
+    documents = {"a": "def read_json(path): ...", "b": "{ }", "c": ""}
+    lines = [json.dumps({"_id": name, "text": text}) for name, text in documents.items()]
+    (tmp_path / "corpus.jsonl").write_text("\n".join(lines))
+    queries = {"q1": "read json", "q2": "\u5982\u4f55\u6392\u5e8f"}
+    lines = [json.dumps({"_id": name, "text": text}) for name, text in queries.items()]
+    (tmp_path / "queries.jsonl").write_text("\n".join(lines))
+    (tmp_path / "qrels.tsv").write_text("q1\ta\t1\nq2\tb\t1\n")
+    report = json.loads(run("folder", tmp_path, "--cache", tmp_path / "v", "--json").stdout)
+    assert report["measures"]["RR"]["mean"] == (1 + 1 / 2) / 2
+    assert report["parts"][0]["counts"] == {
+        "documents with empty text": 1,
+        "queries of which the encoder knows nothing": 1,
+        "functions of which the encoder knows nothing": 2,
+    }
 
 
 def test_an_output_folder_keeps_files_of_others_and_drops_runs_of_the_evaluation_before(run, csn, tmp_path):
@@ -163,6 +240,34 @@ def test_an_output_folder_keeps_files_of_others_and_drops_runs_of_the_evaluation
     before.rename(out / "earlier.run")
     run("csn", csn, "--encoder", "random", "--limit", "5", "--cache", tmp_path / "v", "--output", out)
     assert sorted(path.name for path in out.glob("*.run")) == sorted(["baseline.run", before.name])
+
+
+def test_what_an_evaluation_before_left_is_gone_when_the_next_is_stopped(run, csn, csn_rows, tmp_path):
+    out, data = tmp_path / "out", tmp_path / "data"
+    run("csn", csn, "--encoder", "random", "--cache", tmp_path / "v", "--output", out)
+    (out / "mine.txt").write_text("mine")
+    write_cleaned(data, csn_rows[:20], [])
+    (data / "ruby").mkdir()
+    (data / "ruby" / "test.jsonl").write_text("no JSON")
+    run("csn", data, "--encoder", "bm25", "--cache", tmp_path / "v", "--output", out, status=2)
+    assert {path.name for path in out.iterdir()} == {"csn-python-test.run", "csn-python-test.qrels", "mine.txt"}
+    assert "bm25" in (out / "csn-python-test.run").read_text()
+
+
+def test_predictions_of_an_evaluation_before_are_gone_and_those_that_are_judged_stay(run, csn, csn_rows, tmp_path):
+    url = csn_rows[0]["url"]
+    (tmp_path / "annotationStore.csv").write_text(f"Language,Query,GitHubUrl,Relevance\nPython,a,{url},3\n")
+    (tmp_path / "queries.csv").write_text("query\na\n")
+    out, options = tmp_path / "out", ["--cache", tmp_path / "v", "--output", tmp_path / "out"]
+    found = out / "model_predictions.csv"
+    run("challenge", tmp_path, "--functions", csn, "--encoder", "random", *options)
+    run("challenge", tmp_path, "--predictions", found, *options)
+    assert found.exists()
+    run("csn", csn, "--encoder", "bm25", *options)
+    assert found.exists(), "by then it is one that was given"
+    run("challenge", tmp_path, "--functions", csn, "--encoder", "random", *options)
+    run("csn", csn, "--encoder", "bm25", *options)
+    assert not found.exists()
 
 
 def test_fewer_than_no_words_are_refused(run):

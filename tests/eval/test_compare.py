@@ -72,6 +72,33 @@ def test_a_folder_with_a_part_less_is_refused(folders):
         compare(*folders, None, "RR")
 
 
+def test_runs_that_the_report_does_not_name_are_passed_over(folders):
+    for folder in folders:
+        (folder / "report.json").write_text(csn(folder.name, python=0.5).to_json())
+    (folders[1] / "csn-ruby-test.run").unlink()  # of an evaluation that was stopped
+    found = compare(*folders, None, "RR")
+    assert found.a.mean == pytest.approx(6 / 9)
+    (folders[1] / "csn-python-test.run").unlink()
+    (folders[1] / "mine.run").write_text("")
+    with pytest.raises(DataError, match=r"csn-python-test.run cannot be read"):
+        compare(*folders, None, "RR")
+
+
+def test_a_folder_of_several_systems_names_theirs(folders):
+    for folder in folders:
+        (folder / "report.json").write_text(csn(folder.name, python=0.5, ruby=0.5).to_json())
+    with pytest.raises(DataError, match=r"has no run file; give one of the folders in it: a, b, or a .run file"):
+        compare(folders[0].parent, folders[1], None, "RR")
+
+
+@pytest.mark.parametrize("measure", ["ERR@10", "INST", "Accuracy"])
+def test_a_measure_that_cannot_be_computed_is_one_line(folders, measure, capfd):
+    with pytest.raises(EvalError, match=rf"--measure: {measure}") as caught:
+        compare(*folders, None, measure)
+    assert "\n" not in str(caught.value)
+    assert capfd.readouterr().err == ""
+
+
 def test_one_qrels_for_several_parts_is_refused(folders):
     with pytest.raises(EvalError, match=r"--qrels is for one run, and .*a has 2"):
         compare(*folders, folders[0] / "csn-ruby-test.qrels", "RR")

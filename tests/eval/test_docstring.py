@@ -26,6 +26,14 @@ def test_the_docstring_is_cut_out_and_the_rest_is_kept(code, rest):
     assert without_docstring(code, "python", "Doc.") == rest
 
 
+@pytest.mark.parametrize("end", ["\f", "\v", "\x1c", "\x85", "\u2028", "\u2029", "\r", "\r\n"])
+def test_what_ends_no_line_for_the_parser_ends_none_here(end):
+    code = f'def f(x):\n    """Doc.{end}\n    more\n    """\n    return x\n'
+    left = without_docstring(code, "python", "")
+    assert ("Doc." in left, "more" in left) == (False, False)
+    assert ast.dump(ast.parse(left).body[0].body[0]) == ast.dump(ast.parse(code).body[0].body[1])
+
+
 @pytest.mark.parametrize("code", ["def f():\n    return 'Doc.'\n", "x = 1\n", "", "def f(:\n"])
 def test_code_without_a_docstring_stays_as_it_is(code):
     assert without_docstring(code, "python", "") == code

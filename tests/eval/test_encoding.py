@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+
 import numpy as np
 import pytest
 
@@ -74,6 +76,42 @@ def test_vectors_that_are_not_unit_rows_are_refused(cache):
         encode_code(Long(), ["a"], cache, silently)
     with pytest.raises(EvalError, match=r"shape \(1, 3\) for 1 texts where \(1, 64\) is due"):
         encode_code(Flat(), ["a"], cache, silently)
+
+
+class Silent(Counting):
+    """Knows nothing of texts without a letter."""
+
+    def _encode(self, side, texts):
+        rows = super()._encode(side, texts)
+        rows[[not any(map(str.isalpha, text)) for text in texts]] = 0
+        return rows
+
+
+def test_a_text_the_encoder_knows_nothing_of_is_a_row_of_zeros(cache):
+    for _ in range(2):
+        rows = encode_code(Silent(), ["a", "{ }", "b", ""], cache, silently)
+        assert np.linalg.norm(rows, axis=1) == pytest.approx([1, 0, 1, 0])
+
+
+@pytest.mark.parametrize("data", [bytes(4 * 64), b"abc", b"", "text", bytes(range(256))])
+def test_a_vector_that_is_damaged_in_the_cache_is_encoded_anew(tmp_path, data):
+    before = encode_code(Counting(), TEXTS, VectorCache(tmp_path / "v"), silently)
+    with sqlite3.connect(tmp_path / "v") as database:
+        database.execute("UPDATE vectors SET vector = ? WHERE digest IN (SELECT digest FROM vectors LIMIT 3)", (data,))
+    encoder = Counting()
+    assert np.array_equal(encode_code(encoder, TEXTS, VectorCache(tmp_path / "v"), silently), before)
+    assert encoder.seen == 3
+
+
+def test_pages_of_the_cache_that_are_damaged_are_one_line(tmp_path):
+    cache = VectorCache(tmp_path / "v")
+    encode_code(Counting(), TEXTS, cache, silently)
+    cache.close()
+    data = bytearray((tmp_path / "v").read_bytes())
+    data[4 * 4096 :] = b"\x07" * (len(data) - 4 * 4096)
+    (tmp_path / "v").write_bytes(data)
+    with pytest.raises(EvalError, match=r"the vector cache .*v cannot be used"):
+        encode_code(Counting(), TEXTS, VectorCache(tmp_path / "v"), silently)
 
 
 def test_a_damaged_cache_is_named(tmp_path):

@@ -213,6 +213,22 @@ def test_the_command_prints_a_table(command, cosqa):
     assert "CosQA" in command("--task", "CosQA", "--encoder", "bm25").stdout
 
 
+def test_all_systems_are_loaded_before_the_first_is_measured(command, cosqa):
+    result = command("--task", "CosQA", "--encoder", "bm25", "--encoder", "no/such/folder/at/all", status=2)
+    assert "no/such/folder" in result.stderr
+    assert result.stdout == ""
+
+
+def test_the_scores_of_one_system_are_printed_where_the_next_fails(command, cosqa, tmp_path):
+    folder = tmp_path / "out" / path_name(System(encoder=RandomEncoder()).name)
+    folder.parent.mkdir()
+    folder.write_text("in the way")
+    options = ["--encoder", "bm25", "--encoder", "random", "--output", "out", "--json"]
+    result = command("--task", "CosQA", *options, status=2)
+    assert json.loads(result.stdout)["system"] == System(bm25=True).name
+    assert "cannot be written (File exists)" in result.stderr
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

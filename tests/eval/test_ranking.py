@@ -53,6 +53,30 @@ def test_exact_search_is_a_full_sort_of_inner_products(documents, queries, depth
     assert np.allclose(np.take_along_axis(expected, found, axis=1), scores, atol=1e-4)
 
 
+@given(st.integers(1, 40), st.integers(1, 400), st.integers(1, 33), st.integers(0, 2**32 - 1))
+def test_equal_vectors_have_equal_scores_wherever_they_stand(different, documents, queries, seed):
+    generator = np.random.default_rng(seed)
+    which = generator.integers(different, size=documents)
+    codes = generator.standard_normal((different, 48), dtype=np.float32)[which]
+    found, scores = exact_search(generator.standard_normal((queries, 48), dtype=np.float32), codes, documents)
+    for row in range(queries):
+        by_vector = {(int(which[place]), float(score)) for place, score in zip(found[row], scores[row], strict=True)}
+        assert len(by_vector) == len(set(which.tolist()))
+
+
+@given(st.integers(1, 60), st.integers(0, 2**32 - 1))
+def test_how_many_are_searched_for_does_not_change_their_order(depth, seed):
+    generator = np.random.default_rng(seed)
+    codes = generator.integers(-1, 2, size=(60, 3)).astype(np.float32)
+    asked = generator.integers(-1, 2, size=(5, 3)).astype(np.float32)
+    whole, _ = exact_search(asked, codes, 60)
+    found, _ = exact_search(asked, codes, depth)
+    assert found.tolist() == whole[:, :depth].tolist()
+    for row in range(len(asked)):
+        expected = sorted(range(60), key=lambda place, row=row: (-float(asked[row] @ codes[place]), place))
+        assert found[row].tolist() == expected[:depth]
+
+
 def listed(positions, scores):
     return np.array([positions], dtype=np.int32), np.array([scores], dtype=np.float32)
 
@@ -71,3 +95,13 @@ def test_fusion_with_a_list_without_a_document_is_the_other_list():
     assert found.tolist() == [[4, 2, -1]]
     found, _ = fuse(nothing, listed([2, 4], [3.0, 1.0]), 1)
     assert found.tolist() == [[2]]
+
+
+def test_what_lies_below_the_fused_follows_by_meaning_and_changes_nothing_above():
+    meaning = listed([7, 3, 9, 4, 5, 1], [0.9, 0.6, 0.5, 0.4, 0.3, 0.2])
+    words = listed([5, 3, 1, -1, -1, -1], [8.0, 4.0, 2.0, 0.0, 0.0, 0.0])
+    top, _ = fuse(meaning, words, 3, share=0.5, among=2)
+    found, scores = fuse(meaning, words, 6, share=0.5, among=2)
+    assert top.tolist() == [[7, 5, 3]]
+    assert found.tolist() == [[7, 5, 3, 9, 4, 1]]
+    assert (np.diff(scores) < 0).all()

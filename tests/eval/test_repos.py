@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import math
+import shutil
 import subprocess
 from dataclasses import dataclass, replace
 
 import pytest
+from typer.testing import CliRunner
 
 from eval.checkout import checkout
 from eval.codesearch_index import builder, search_system
+from eval.command import app
 from eval.errors import DataError
+from eval.measures import per_query
+from eval.output_folder import OutputFolder
 from eval.repo_queries import Repository, Wanted, read_repositories
 from eval.repo_search import TOKENS, repos_report, search_repository
 from eval.system import RandomEncoder
+from eval.worst_page import WorstQuery
 
 FILES = {
     "src/retry.py": 'def retry(call):\n    """Call again with backoff when it fails."""\n    return call()\n',
@@ -69,7 +75,8 @@ def test_the_commit_is_exported_without_links_and_only_once(benchmark):
     data, clones = benchmark
     (repository,) = read_repositories(data)
     files = checkout(repository, clones)
-    assert sorted(str(p.relative_to(files)) for p in files.rglob("*") if p.is_file()) == sorted(FILES)
+    exported = (path.relative_to(files) for path in files.rglob("*") if path.is_file())
+    assert sorted(str(path) for path in exported if path.parts[0] != ".git") == sorted(FILES)
     assert checkout(repository, clones / "gone") == files
 
 
@@ -84,6 +91,26 @@ def test_files_that_are_kept_out_of_archives_are_exported_too(benchmark):
     commit = subprocess.run(["git", "rev-parse", "HEAD"], cwd=clone, check=True, capture_output=True, text=True).stdout
     files = checkout(replace(repository, commit=commit.strip()), clones)
     assert (files / "src" / "retry.py").is_file()
+
+
+@pytest.mark.parametrize("exported_before", [False, True])
+def test_tracked_files_that_git_would_ignore_are_indexed_as_in_a_clone(benchmark, exported_before):
+    data, clones = benchmark
+    (repository,) = read_repositories(data)
+    clone = clones / "own+demo" / "repo"
+    (clone / "src" / ".gitignore").write_text("dates.py\n")
+    run = ["git", "-c", "user.name=a", "-c", "user.email=a@b"]
+    for arguments in (["add", "."], ["commit", "-qm", "dates.py is tracked and ignored"]):
+        subprocess.run([*run, *arguments], cwd=clone, check=True)
+    commit = subprocess.run(["git", "rev-parse", "HEAD"], cwd=clone, check=True, capture_output=True, text=True).stdout
+    files = checkout(replace(repository, commit=commit.strip()), clones)
+    if exported_before:  # by a version that did not make work trees
+        shutil.rmtree(files / ".git")
+        files = checkout(replace(repository, commit=commit.strip()), None)
+    encoder = RandomEncoder()
+    encoder.max_tokens = 256
+    index = builder(encoder, matcher=None)(files / "src")
+    assert "dates.py" in {hit.path for hit in index.search("parse_date")}
 
 
 def test_the_repository_of_a_git_hook_is_not_taken_for_the_one_that_is_exported(benchmark, tmp_path, monkeypatch):
@@ -118,6 +145,15 @@ def test_the_real_index_is_built_and_asked(benchmark):
     assert set(report.breakdown) == {"category semantic", "category symbol", "language python"}
 
 
+def test_all_encoders_are_loaded_before_the_first_repository_is_indexed(benchmark, tmp_path):
+    data, clones = benchmark
+    options = ["--repositories", clones, "--encoder", "default", "--encoder", "no/such/folder/at/all"]
+    result = CliRunner().invoke(app, ["repos", str(data), *map(str, options)])
+    assert (result.exit_code, result.stdout, result.stderr.count("\n")) == (2, "", 1)
+    assert "no/such/folder" in result.stderr
+    assert not (tmp_path / "cache").exists()
+
+
 def make(*wanted, hits):
     from eval.repo_queries import RepoQuery
 
@@ -142,6 +178,66 @@ def test_each_wanted_file_counts_once_at_its_first_hit(tmp_path):
     assert report.measures["Success@1"].mean == 0
     assert report.measures["RR"].mean == 0.5
     assert report.measures[TOKENS].mean == 2 * len(["def", "f", "(", ")", ":", "pass"])
+
+
+def ndcg_and_recall(outcome):
+    values = per_query(["nDCG@10", "R@10"], outcome.qrels(), [outcome.run()])
+    return tuple(values[measure]["q"] for measure in ("nDCG@10", "R@10"))
+
+
+@pytest.mark.parametrize(
+    ("wanted", "hits", "ranks"),
+    [
+        ([Wanted("src/x/a.py"), Wanted("a.py")], [Found("x/a.py"), Found("y/a.py")], [1, 2]),
+        ([Wanted("a.py"), Wanted("src/x/a.py")], [Found("x/a.py"), Found("y/a.py")], [1, 2]),
+        ([Wanted("a.py"), Wanted("src/x/a.py")], [Found("y/a.py"), Found("b.py"), Found("x/a.py")], [1, 3]),
+        ([Wanted("src/a.py", 1, 12), Wanted("src/a.py", 1, 8)], [Found("a.py", 1, 10), Found("a.py", 1, 20)], [1, 2]),
+        ([Wanted("src/a.py", 1, 12), Wanted("src/a.py", 1, 8)], [Found("a.py", 1, 10)], [1]),
+        ([Wanted("src/a.py")], [Found("a.py"), Found("a.py", 20, 30)], [1]),
+    ],
+)
+def test_a_hit_that_answers_two_places_leaves_one_to_a_later_hit(tmp_path, wanted, hits, ranks):
+    (tmp_path / "src").mkdir()
+    for name in ("a.py", "src/a.py"):
+        (tmp_path / name).write_text("")
+    outcome = outcome_of(tmp_path, *wanted, hits=hits)
+    ideal = sum(1 / math.log2(rank + 1) for rank in range(1, len(wanted) + 1))
+    gain = sum(1 / math.log2(rank + 1) for rank in ranks)
+    assert ndcg_and_recall(outcome) == pytest.approx((gain / ideal, len(ranks) / len(wanted)))
+    assert outcome.answers[0].first == 1
+
+
+@pytest.mark.parametrize("path", ["src/a b.py", "src/caf\xe9\u2003x.py"])
+def test_a_path_with_a_blank_is_found(tmp_path, path):
+    outcome = outcome_of(tmp_path, Wanted(path), hits=[Found(path.removeprefix("src/"))])
+    assert ndcg_and_recall(outcome) == (1, 1)
+
+
+@pytest.mark.parametrize("folder", ["src", "src/", "./src", "src//"])
+def test_a_folder_is_the_same_however_it_is_written(tmp_path, folder):
+    (tmp_path / "src").mkdir()
+    (tmp_path / "src" / "a.py").write_text("")
+    repository, index = make(Wanted("src/a.py"), hits=[Found("a.py")])
+    outcome = search_repository(replace(repository, folder=folder), tmp_path, lambda folder: index)
+    assert outcome.answers[0].first == 1
+
+
+def test_folders_and_files_are_read_as_paths(benchmark):
+    data, _ = benchmark
+    (data / "repos.tsv").write_text((data / "repos.tsv").read_text().replace("\tsrc\n", "\tsrc/\n"))
+    (data / "queries" / "demo.tsv").write_text("semantic\tx\t./src//a.py;src/a.py:2-2\t\n")
+    (repository,) = read_repositories(data)
+    assert (repository.folder, repository.queries[0].wanted) == ("src", (Wanted("src/a.py"),))
+
+
+def test_a_path_that_is_not_utf8_is_written(tmp_path):
+    outcome = outcome_of(tmp_path, Wanted("src/a.py"), hits=[Found("caf\udce9.py"), Found("a.py")])
+    assert ndcg_and_recall(outcome) == pytest.approx((1 / math.log2(3), 1))
+    folder = OutputFolder(tmp_path / "out", "demo")
+    worst = WorstQuery("demo", "text", 2, [("src/a.py", "")], [("caf\udce9.py:1", "def f(): pass", 1.0)])
+    folder.keep_run("demo", outcome.run(), outcome.qrels(), [worst])
+    folder.finish(repos_report([outcome], {"name": "fixed"}, "", "1"))
+    assert "1. caf?.py:1" in (tmp_path / "out" / "worst.html").read_text()
 
 
 def test_lines_of_a_file_are_wanted_by_lines_alone(benchmark):
@@ -178,11 +274,19 @@ def test_paths_match_whole_or_from_a_folder_on():
         ("repos.tsv", "demo\town/demo\tabc\tsrc\n", r"repos.tsv:1 has the commit 'abc'"),
         ("repos.tsv", "demo\n", r"repos.tsv:1 has 1 fields"),
         ("queries/demo.tsv", "semantic\tx\tsrc/a.py:9\t\n", r"demo.tsv:1 has the file 'src/a.py:9'"),
+        ("queries/demo.tsv", "semantic\tx\tsrc/a.py:\xb2-3\t\n", r"demo.tsv:1 has the file 'src/a.py:\xb2-3'"),
+        ("queries/demo.tsv", "semantic\tx\tsrc/a.py:3-1\t\n", r"demo.tsv:1 has the file 'src/a.py:3-1'"),
+        ("queries/demo.tsv", "semantic\tx\tsrc/a.py:0-0\t\n", r"demo.tsv:1 has the file 'src/a.py:0-0'"),
+        (
+            "repos.tsv",
+            "".join(f"demo\town/demo\t{commit * 40}\tsrc\n" for commit in "01"),
+            r"repos.tsv:2 names demo a second time",
+        ),
         ("queries/demo.tsv", "semantic\tx\tsrc/a.py\nsymbol\tcaf\udce9\tsrc/a.py\n", r"demo.tsv:2 is not UTF-8"),
     ],
 )
 def test_damaged_tables_are_refused_with_their_line(benchmark, file, text, message):
     data, _ = benchmark
-    (data / file).write_text(text, errors="surrogateescape")
+    (data / file).write_text(text, encoding="utf-8", errors="surrogateescape")
     with pytest.raises(DataError, match=message):
         read_repositories(data)

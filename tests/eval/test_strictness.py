@@ -165,3 +165,33 @@ def test_a_json_file_with_a_key_twice_is_refused(tmp_path):
     (tmp_path / "cosqa-retrieval-dev-500.json").write_text("[]")
     with pytest.raises(DataError, match=r"code_idx_map.txt holds the key 'def f\(\): pass' twice"):
         list(RETRIEVAL_TASKS["cosqa"].read(Source(tmp_path)))
+
+
+def test_halves_of_surrogate_pairs_are_replaced_and_counted(tmp_path):
+    # In a file they can be told of in JSON only; trec_eval ends the process when it meets one in an id.
+    half = "\\ud800"
+    documents = [f'{{"_id": "d{half}", "text": "read {half} json"}}', '{"_id": "e", "text": "other"}']
+    (tmp_path / "corpus.jsonl").write_text("\n".join(documents))
+    (tmp_path / "queries.jsonl").write_text(f'{{"_id": "q", "text": "json {half}"}}')
+    (tmp_path / "qrels.tsv").write_text("q\te\t1\nq\td?\t1\n")
+    (retrieval,) = RETRIEVAL_TASKS["folder"].read(Source(tmp_path))
+    assert [document.id for document in retrieval.documents] == ["d?", "e"]
+    assert retrieval.qrels == {"q": {"e": 1, "d?": 1}}
+    assert retrieval.counts["document ids or texts with half of a surrogate pair, replaced"] == 1
+    assert retrieval.counts["query ids or texts with half of a surrogate pair, replaced"] == 1
+    for item in (*retrieval.documents, *retrieval.queries):
+        assert f"{item.id} {item.text}".isascii()
+
+
+def test_text_in_parquet_that_is_not_utf8_is_refused(csn_rows, tmp_path):
+    import pyarrow
+    from pyarrow import parquet
+
+    folder = write_parquet(tmp_path, csn_rows[:5]) / "python"
+    path = folder / "test-00000-of-00001.parquet"
+    table = parquet.read_table(path)
+    broken = pyarrow.array([b"\xff"] * 5).view(pyarrow.string())
+    place = table.schema.get_field_index("func_documentation_string")
+    parquet.write_table(table.set_column(place, "func_documentation_string", broken), path)
+    with pytest.raises(DataError, match=r"parquet is damaged or cut short \(.*utf-8"):
+        read(tmp_path)

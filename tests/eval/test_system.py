@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from eval.bm25 import BM25, K1, B, words
+from eval.bm25 import BM25, K1, B, stems, words
 from eval.errors import EvalError
 from eval.evaluation import describe, lengths
 from eval.ranker import Ranker
@@ -142,6 +143,78 @@ def test_how_many_results_are_kept_does_not_change_their_order(retrieval, cache,
         assert kept.documents.tolist() == whole.documents[:, :depth].tolist()
 
 
+@pytest.mark.parametrize(
+    "system",
+    [
+        System(bm25=True),
+        System(encoder=RandomEncoder()),
+        System(encoder=RandomEncoder(), bm25=True),
+        System(encoder=RandomEncoder(), matcher=Shortest(), rerank_depth=7),
+    ],
+    ids=["words", "vectors", "fused", "reranked"],
+)
+def test_equal_functions_come_by_id_and_are_kept_by_id(cache, system):
+    documents = [Document(f"d{number:02}", CODES[0]) for number in range(100)]
+    queries = [Query(f"q{number}", f"read json {number}") for number in range(30)]
+    retrieval = Retrieval("equal", queries, documents, {query.id: {"d99": 1} for query in queries})
+    for depth in (10, 100):
+        ranking = Ranker(system, cache, depth=depth).rank(retrieval)
+        assert ranking.documents.tolist() == [[*range(99, 99 - depth, -1)]] * 30
+
+
+def test_more_results_than_are_fused_are_found_below_them(cache, monkeypatch):
+    monkeypatch.setattr("eval.ranker.DEPTH", 5)
+    documents = [Document(f"d{number:02}", f"def f{number}(json): return {number}") for number in range(40)]
+    queries = [Query(f"q{number}", f"json {number}") for number in range(30)]
+    retrieval = Retrieval("many", queries, documents, {query.id: {"d01": 1} for query in queries})
+    system = System(encoder=RandomEncoder(), bm25=True)
+    whole = Ranker(system, cache, depth=40).rank(retrieval)
+    assert np.sort(whole.documents).tolist() == [[*range(40)]] * 30
+    for depth in (3, 8, 20):
+        kept = Ranker(system, cache, depth=depth).rank(retrieval)
+        assert kept.documents.tolist() == whole.documents[:, :depth].tolist()
+
+
+class Near(RandomEncoder):
+    """Finds functions so near to one another that nothing but their order tells their scores apart."""
+
+    name = "near@1"
+
+    def encode_queries(self, queries):
+        return np.eye(1, self.dim, dtype=np.float32).repeat(len(queries), axis=0)
+
+    def encode_code(self, codes):
+        rows = np.zeros((len(codes), self.dim), dtype=np.float32)
+        rows[:, 0] = [1 - int(code) * 2.0**-24 for code in codes]
+        return rows
+
+
+def test_what_the_head_does_not_read_keeps_its_order(cache):
+    documents = [Document(f"d{number:02}", str(number)) for number in range(40)]
+    retrieval = Retrieval("near", [Query("q", "text")], documents, {"q": {"d01": 1}})
+    plain = Ranker(System(encoder=Near()), cache).rank(retrieval)
+    ranking = Ranker(System(encoder=Near(), matcher=Shortest(), rerank_depth=5), cache).rank(retrieval)
+    assert plain.documents[0].tolist() == [*range(40)]
+    assert ranking.documents[0, 5:].tolist() == [*range(5, 40)]
+
+
+def test_what_the_encoder_knows_nothing_of_is_counted_and_comes_by_id(retrieval, cache):
+    class Latin(RandomEncoder):
+        name = "latin@1"
+
+        def _encode(self, side, texts):
+            rows = super()._encode(side, texts)
+            rows[[not text.isascii() or not text for text in texts]] = 0
+            return rows
+
+    chinese = replace(retrieval, queries=[*retrieval.queries[:2], Query("q3", "读取文件")])
+    ranker = Ranker(System(encoder=Latin()), cache)
+    ranking = ranker.rank(chinese)
+    assert ranking.documents[2].tolist() == [3, 2, 1, 0]
+    assert ranker.counts["queries of which the encoder knows nothing"] == 1
+    assert ranker.counts["functions of which the encoder knows nothing"] == 1
+
+
 def test_latency_is_told_only_of_an_encoder_alone(retrieval, cache):
     ranker = Ranker(System(encoder=RandomEncoder(), bm25=True), cache)
     ranker.rank(retrieval)
@@ -171,6 +244,23 @@ def test_texts_beyond_the_encoders_limit_are_counted(retrieval):
 
     found = lengths(retrieval, System(encoder=Counted()))["code"]
     assert (found.limit, found.truncated) == ("5 tokens of the encoder", sum(len(c.split()) > 5 for c in CODES))
+
+
+def test_each_limit_of_a_fused_system_is_named_and_what_either_cuts_is_counted(retrieval):
+    class Counted(RandomEncoder):
+        def __init__(self):
+            super().__init__()
+            self.max_tokens = 5
+
+        def count_truncated(self, texts, *, are_queries):
+            return sum(len(text.split()) > 5 for text in texts)
+
+    found = lengths(retrieval, System(encoder=Counted(), bm25=True, bm25_words=9))
+    assert found["code"].limit == "9 stems and 5 tokens of the encoder"
+    assert found["code"].truncated == sum(len(stems(code)) > 9 or len(code.split()) > 5 for code in CODES) == 3
+    assert found["query"].limit == "5 tokens of the encoder"
+    whole = lengths(retrieval, System(encoder=RandomEncoder(), bm25=True, bm25_words=1))["code"]
+    assert (whole.limit, whole.truncated) == ("1 stems", 3)
 
 
 def test_the_description_names_all_that_matters():

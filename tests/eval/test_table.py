@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from reports import csn, part, report
@@ -110,6 +111,37 @@ def test_reports_by_different_measures_are_two_tables():
     first, second = tables([by_rank, by_gain])
     assert (first.measure, first.rows[0][:2]) == ("RR", ["a", shown(0.4)])
     assert (second.measure, second.rows) == ("nDCG@10", [["b", shown(0.5), ""]])
+
+
+def of_data(system, checksum, name="code", limit=None, **more):
+    one = report(system, replace(part(name, 0.4), checksum=checksum), task="folder", **more)
+    return replace(one, limit=limit)
+
+
+def test_other_data_of_the_same_name_are_another_table(tmp_path):
+    reports = [of_data("a", "1" * 64), of_data("b", "2" * 64), of_data("c", "1" * 64)]
+    first, second = tables(reports)
+    assert [row[0] for row in first.rows] == ["a", "c"]
+    assert [row[0] for row in second.rows] == ["b"]
+    assert first.title.endswith(", data 1")
+    assert second.title.endswith(", data 2")
+    write_tables(reports, tmp_path)
+    assert pictures(tmp_path) == {
+        f"folder-test-full-tokens-RR-{number}-{picture}.png" for number in (1, 2) for picture in ("speed", "recall")
+    }
+
+
+def test_a_sample_and_other_parts_of_the_same_data_stay_in_one_table():
+    (one,) = tables(
+        [
+            of_data("a", "1" * 64),
+            of_data("sample", "3" * 64, limit=5),
+            of_data("other part", "2" * 64, name="more"),
+            of_data("given", ""),
+        ]
+    )
+    assert len(one.rows) == 4
+    assert "data" not in one.title
 
 
 def pictures(folder: Path) -> set[str]:
