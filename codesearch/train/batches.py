@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from codesearch.errors import CodesearchError
+from codesearch.train.arrays import read_arrays, write_arrays
 from codesearch.train.data.pair import ORIGINS, WRITTEN, docstrings, read_pairs
 from indexer.text import encoder_text
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 _SHARD_VERSION = 3  # raised when a shard holds something else for the same pairs
 MAX_TEXT_TOKENS = 64
 MAX_CODE_TOKENS = 128
+_LARGEST_ID = int(np.iinfo(np.uint16).max)
 _CHARACTERS = 20  # a token has hardly ever more, so that long texts need not be tokenised to their end
 
 
@@ -37,10 +39,19 @@ class Rows:
 
     @classmethod
     def of(cls, rows: Sequence[Sequence[int]]) -> Rows:
-        """Put rows of ids one after the other."""
+        """Put rows of ids one after the other.
+
+        Raises:
+            CodesearchError: an id is too large for 16 bits.
+        """
         starts = np.zeros(len(rows) + 1, np.int64)
         np.cumsum([len(row) for row in rows], out=starts[1:])
-        return cls(np.fromiter((i for row in rows for i in row), np.uint16, int(starts[-1])), starts)
+        ids = np.fromiter((i for row in rows for i in row), np.int64, int(starts[-1]))
+        if ids.max(initial=0) > _LARGEST_ID:
+            raise CodesearchError(
+                f"a token has the number {ids.max()}: start from an encoder whose tokens go up to {_LARGEST_ID}"
+            )
+        return cls(ids.astype(np.uint16), starts)
 
     @classmethod
     def joined(cls, parts: Sequence[Rows]) -> Rows:
@@ -71,7 +82,8 @@ class Pairs:
     texts: Rows
     codes: Rows
     documented: Rows
-    """The code with its docstring in it; empty where that is the text itself or where there is none."""
+    """The code with its docstring in it; empty where that is the text itself, or where none of the same file of pairs
+    has it: commits have a file of their own, so their code comes without."""
     same_text: NDArray[np.int64]
     """Pairs of one number have the same text, so that none is a wrong answer to the other."""
     same_code: NDArray[np.int64]
@@ -105,7 +117,7 @@ def tokenised(
     only: Collection[Origin] = ORIGINS,
     split: Split = "train",
 ) -> Pairs:
-    """Read files of pairs, each tokenised into a shard of ``folder`` unless it is there already.
+    """Read files of pairs, each tokenised into a shard of ``folder`` unless it is there already and whole.
 
     Args:
         files: of pairs.
@@ -115,7 +127,7 @@ def tokenised(
         split: which pairs are taken.
 
     Raises:
-        CodesearchError: the files hold no such pairs.
+        CodesearchError: the files hold no such pairs, or the tokenizer has too many tokens.
     """
     origins = [ORIGINS.index(origin) for origin in only]
     folder.mkdir(parents=True, exist_ok=True)
@@ -124,9 +136,10 @@ def tokenised(
     for file in files:
         changed = file.stat().st_mtime_ns
         shard = folder / f"{file.name.removesuffix('.jsonl.gz')}.{split}.{made_with}.{changed:x}.npz"
-        if not shard.exists():
-            _write(shard, _tokenise([pair for pair in read_pairs(file) if pair.split == split], tokenizer))
         pairs = _read(shard)
+        if pairs is None:
+            pairs = _tokenise([pair for pair in read_pairs(file) if pair.split == split], tokenizer)
+            _write(shard, pairs)
         shards.append(pairs.chosen(np.flatnonzero(np.isin(pairs.sources, origins))))
     shards = [shard for shard in shards if len(shard)]
     if not shards:
@@ -179,18 +192,18 @@ def _write(shard: Path, pairs: Pairs) -> None:
             arrays[f"{name}.ids"], arrays[f"{name}.starts"] = value.ids, value.starts
         else:
             arrays[name] = value
-    unfinished = shard.with_suffix(".part")
-    with unfinished.open("wb") as file:
-        np.savez(file, **arrays)
-    unfinished.replace(shard)
+    write_arrays(shard, arrays)
 
 
-def _read(shard: Path) -> Pairs:
-    with np.load(shard) as arrays:
-        fields: dict[str, Any] = {name: arrays[name] for name in arrays.files if "." not in name}
-        for name in ("texts", "codes", "documented"):
-            fields[name] = Rows(arrays[f"{name}.ids"], arrays[f"{name}.starts"])
-        return Pairs(**fields)
+def _read(shard: Path) -> Pairs | None:
+    """Read a shard; None where there is none or it is damaged."""
+    arrays = read_arrays(shard)
+    if arrays is None:
+        return None
+    fields = {name: array for name, array in arrays.items() if "." not in name}
+    for name in ("texts", "codes", "documented"):
+        fields[name] = Rows(arrays[f"{name}.ids"], arrays[f"{name}.starts"])
+    return Pairs(**fields)
 
 
 def _joined(shards: Sequence[Pairs]) -> Pairs:

@@ -11,8 +11,12 @@ import typer
 
 from codesearch.errors import CodesearchError
 from codesearch.train.data.pair import ORIGINS, Origin
+from indexer.errors import first_line
 
 if TYPE_CHECKING:
+    import torch
+    from torch import Tensor
+
     from codesearch.train.batches import Pairs
     from codesearch.train.bimodal import Bimodal
 
@@ -38,6 +42,9 @@ NARROW_TEXTS, NARROW_CODES, NARROW_CODE_TOKENS = 4000, 2000, 128
 
 ENCODER_WEIGHTS, MATCHER_WEIGHTS = "encoder.safetensors", "matcher.safetensors"
 
+_WEIGHTS = ("distill", "weight_decay")
+_BELOW_ONE = ("averaging", "momentum", "word_dropout")
+
 
 def encoder(
     data: Data,
@@ -55,6 +62,8 @@ def encoder(
     from codesearch.train.encoder import EncoderSettings, train_encoder
 
     settings = changed(EncoderSettings(), change or [])
+    if not 0 <= share <= 1:
+        raise CodesearchError(f"--share {share:g}: it is from 0 (the start) to 1 (what was trained)")
     model = _model(start, device)
     before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
     train_encoder(model, _pairs(data, start, out, only), settings, out, minutes, other_settings)
@@ -150,18 +159,45 @@ def changed(settings: Settings, changes: list[str]) -> Settings:
 
 
 def _is_possible(name: str, value: float, default: float) -> bool:
-    """Whether a setting may have a value: counts, rates and temperatures are above 0, shares and weights may be 0."""
+    """Whether a setting may have a value.
+
+    Counts, rates and temperatures are above 0, weights may be 0; all else is a share, of which 1 is too much where
+    nothing would move or be left.
+    """
+    from codesearch.train.batches import MAX_CODE_TOKENS
+
+    if name == "code_tokens":
+        return 0 < value <= MAX_CODE_TOKENS
     if (type(default) is int and default > 0) or name.endswith(("rate", "temperature")):
         return 0 < value < math.inf
-    return min(default, 0) <= value < math.inf
+    if type(default) is int or name in _WEIGHTS:
+        return min(default, 0) <= value < math.inf
+    return 0 <= value < 1 or (value == 1 and name not in _BELOW_ONE)
 
 
 def _model(start: Path, device: str | None) -> Bimodal:
-    import torch
-
     from codesearch.train.bimodal import from_bert
 
-    return from_bert(start).to(device or ("cuda" if torch.cuda.is_available() else "cpu"))
+    there = _device(device)
+    return from_bert(start).to(there)
+
+
+def _device(name: str | None) -> torch.device:
+    """The device of a name, by default CUDA where there is one.
+
+    Raises:
+        CodesearchError: there is no such device here.
+    """
+    import torch
+
+    from codesearch.encoders.torch_encoder import choose_device
+
+    try:
+        device = choose_device(name)
+        torch.zeros(1, device=device).item()
+    except (RuntimeError, AssertionError) as error:  # torch asserts that it was made with CUDA
+        raise CodesearchError(f"--device {name}: there is no such device here, give cpu or cuda") from error
+    return device
 
 
 def origins(only: str | None) -> tuple[Origin, ...]:
@@ -190,20 +226,61 @@ def _pairs(data: Path, start: Path, out: Path, only: str | None) -> Pairs:
 
 
 def _write(model: Bimodal, path: Path) -> None:
+    """Write the weights of a model; a kill while they are written leaves those before."""
     from safetensors.torch import save_file
 
-    save_file({name: tensor.contiguous() for name, tensor in model.state_dict().items()}, path)
+    unfinished = path.with_name(f"{path.name}.part")
+    save_file({name: tensor.contiguous() for name, tensor in model.state_dict().items()}, unfinished)
+    unfinished.replace(path)
 
 
 def _read_latest(model: Bimodal, out: Path) -> None:
-    """Read what was trained last in a run: encoder and head, or the encoder alone."""
-    head = out / MATCHER_WEIGHTS
-    _read(model, head if head.exists() else out / ENCODER_WEIGHTS)
+    """Read what was trained last in a run: encoder and head, or the encoder alone.
+
+    Raises:
+        CodesearchError: the head was trained on another encoder than the run has by now.
+    """
+    encoder, head = out / ENCODER_WEIGHTS, out / MATCHER_WEIGHTS
+    if not head.exists():
+        _read(model, encoder)
+        return
+    if encoder.exists() and _encoder_digest(head) != _encoder_digest(encoder):
+        raise CodesearchError(
+            f"the head in {head} was trained on another encoder than that of {encoder.name}: "
+            "run codesearch train matcher again"
+        )
+    _read(model, head)
+
+
+def _encoder_digest(path: Path) -> str:
+    from codesearch.train.checkpoint import digest_of
+
+    return digest_of({name: tensor for name, tensor in _weights(path).items() if name.startswith("encoder.")})
 
 
 def _read(model: Bimodal, path: Path) -> None:
+    """Give a model the weights in a file.
+
+    Raises:
+        CodesearchError: there is no such file, it is damaged, or its weights are those of a model of other sizes.
+    """
+    weights = _weights(path)
+    try:
+        model.load_state_dict(weights)
+    except RuntimeError as error:
+        raise CodesearchError(
+            f"{path} does not fit the model in START: give the one it was trained from ({first_line(error)})"
+        ) from error
+
+
+def _weights(path: Path) -> dict[str, Tensor]:
+    from safetensors import SafetensorError
     from safetensors.torch import load_file
 
     if not path.exists():
         raise CodesearchError(f"{path} is missing: train the encoder first (codesearch train encoder)")
-    model.load_state_dict(load_file(path))
+    try:
+        weights: dict[str, Tensor] = load_file(path)
+    except (OSError, SafetensorError) as error:
+        raise CodesearchError(f"{path} cannot be read ({first_line(error)}): run what wrote it again") from error
+    return weights

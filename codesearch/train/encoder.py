@@ -19,6 +19,7 @@ from torch.nn.functional import cross_entropy, kl_div, log_softmax
 
 from codesearch.encoders.torch_encoder import length_sorted_batches, padded
 from codesearch.train.batches import Batches, drawn_codes
+from codesearch.train.checkpoint import digest_of
 from codesearch.train.run import Run, autocast
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ class EncoderSettings:
     documented: float = 0.5
     """How often code comes with its docstring, where that is not the text."""
     code_tokens: int = 128
-    """Of a function that are read: the head and the first lines tell most."""
+    """Of a function that are read: the head and the first lines tell most. Shards hold 128."""
     run: int = 4
     """Pairs of a batch from one repository or file."""
     same_file: float = 0.5
@@ -97,14 +98,16 @@ class Queue:
         self.same = torch.cat([same, self.same], dim=1)[:, :size]
         self.filled = min(size, self.filled + len(texts))
 
-    def state(self) -> dict[str, Tensor | int]:
+    def state(self) -> dict[str, Any]:
         """What a checkpoint keeps."""
         return {"texts": self.texts, "codes": self.codes, "same": self.same, "filled": self.filled}
 
-    def restore(self, state: dict[str, Tensor | int]) -> None:
-        """Take back what ``state`` gave."""
-        for name, value in state.items():
-            setattr(self, name, value.to(self.texts.device) if isinstance(value, Tensor) else value)
+    def restore(self, state: dict[str, Any]) -> None:
+        """Take back what ``state`` gave, of a larger queue the newest."""
+        self.filled = filled = min(len(self.texts), state["filled"])
+        self.texts[:filled] = state["texts"][:filled]
+        self.codes[:filled] = state["codes"][:filled]
+        self.same[:, :filled] = state["same"][:, :filled]
 
 
 def train_encoder(
@@ -126,10 +129,12 @@ def train_encoder(
         settings: of the run.
         folder: for the checkpoint and ``loss.csv``.
         minutes: stop after so long, before all steps are done.
-        of_any_settings: go on although the run in ``folder`` had other settings, as the second part of a training.
+        of_any_settings: go on although the run in ``folder`` had other settings, pairs or another start, as the second
+            part of a training.
     """
     encoder = model.encoder
     device = next(encoder.parameters()).device
+    run_of = {"set of pairs": digest_of(vars(pairs)), "start": digest_of(encoder.state_dict())}
     start = copy.deepcopy(encoder).eval().requires_grad_(False)
     freeze(encoder, settings.frozen_layers)
     scale = nn.Parameter(torch.tensor(1 / settings.temperature, device=device).log())
@@ -143,11 +148,11 @@ def train_encoder(
     )
     second = copy.deepcopy(encoder).eval().requires_grad_(False) if settings.momentum else None
     averaged = copy.deepcopy(encoder).eval().requires_grad_(False)
-    queue = Queue(settings.queue, model.shape.width, device)
+    queue = Queue(settings.queue if second else 0, model.shape.width, device)
     parts: dict[str, nn.Module] = {"encoder": encoder, "averaged": averaged}
     if second:
         parts["second"] = second
-    run = Run(folder, "encoder", asdict(settings), parts, optimizer, {"scale": scale}, queue, of_any_settings)
+    run = Run(folder, "encoder", asdict(settings) | run_of, parts, optimizer, {"scale": scale}, queue, of_any_settings)
     batches = Batches(pairs, settings.batch, settings.run, settings.same_file, settings.wrote, settings.seed)
 
     def step(number: int) -> float:

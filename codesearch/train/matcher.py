@@ -17,7 +17,9 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, normalize
 
 from codesearch.encoders.torch_encoder import padded
+from codesearch.errors import CodesearchError
 from codesearch.train.batches import Batches, drawn_codes
+from codesearch.train.checkpoint import digest_of
 from codesearch.train.encoder import chunked, follow
 from codesearch.train.run import Run, autocast
 
@@ -86,12 +88,21 @@ def train_matcher(
         model: with a trained encoder, which stays as it is.
         pairs: what to learn.
         settings: of the run.
-        folder: for the checkpoint and ``matcher-loss.csv``; a run that was stopped goes on from it.
+        folder: for the checkpoint and ``matcher-loss.csv``; a run that was stopped goes on from it, unless the encoder
+            has become another one since.
         minutes: stop after so long, before all steps are done.
-        of_any_settings: go on although the run in ``folder`` had other settings.
+        of_any_settings: go on although the run in ``folder`` had other settings, pairs or another encoder.
+
+    Raises:
+        CodesearchError: a pool has too few pairs for the wrong answers of a text.
     """
     model.encoder.eval().requires_grad_(False)
     head = model.head
+    run_of = {
+        "set of pairs": digest_of(vars(pairs)),
+        "start": digest_of(head.state_dict()),
+        "encoder": digest_of(model.encoder.state_dict()),
+    }
     new = [*head.evidence.parameters(), head.sides, head.overlap, head.scale]
     rates = ((list(head.layers.parameters()), settings.rate), (new, settings.new_rate))
     optimizer = torch.optim.AdamW(
@@ -101,7 +112,15 @@ def train_matcher(
     )
     averaged = copy.deepcopy(head).eval().requires_grad_(False)
     parts: dict[str, nn.Module] = {"head": head, "averaged": averaged}
-    run = Run(folder, "matcher", asdict(settings), parts, optimizer, of_any_settings=of_any_settings)
+    run = Run(
+        folder,
+        "matcher",
+        asdict(settings) | run_of,
+        parts,
+        optimizer,
+        of_any_settings=of_any_settings,
+        anew_with="encoder",
+    )
     pools = Pools(model.encoder, pairs, settings)
 
     def step(number: int) -> float:
@@ -133,6 +152,11 @@ class Pools:
         self.pairs = pairs
         self.settings = settings
         self.size = min(settings.pool, len(pairs))
+        if settings.wrong >= self.size:
+            raise CodesearchError(
+                f"a pool of {self.size} pairs has no {settings.wrong} wrong answers to a text: change --set pool=N or "
+                "--set wrong=N"
+            )
         self.pools = Batches(pairs, self.size, settings.run, settings.same_file, settings.wrote, settings.seed)
         self.batch = min(settings.batch, self.size)
         self.number = -1

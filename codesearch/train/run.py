@@ -39,12 +39,15 @@ class Run:
     folder: Path
     name: str
     settings: dict[str, Any]
+    """With which a checkpoint must have been made, digests of the data and of the start among them."""
     parts: dict[str, nn.Module]
     optimizer: torch.optim.Optimizer
     scalars: dict[str, Tensor] = field(default_factory=dict)
     memory: Keeps | None = None
     of_any_settings: bool = False
     """Go on from a checkpoint that was made with other settings."""
+    anew_with: str = ""
+    """The setting with which a run starts anew, where it alone differs from the checkpoint's."""
 
     def go(self, step: Callable[[int], float], steps: int, batch: int, minutes: float | None = None) -> list[float]:
         """Call ``step`` for each number that is not done yet; return the losses of all steps, those before included.
@@ -96,9 +99,12 @@ class Run:
         (self.folder / f"{self.name}-loss.csv").write_text(f"step,loss\n{curve}", "utf-8")
 
     def _resume(self) -> list[float]:
-        state = checkpoint.load(self.folder / f"{self.name}.pt", self.settings, self.of_any_settings)
+        path = self.folder / f"{self.name}.pt"
+        state = checkpoint.load(path, self.settings, self.of_any_settings, self.anew_with)
         if state is None:
             return []
+        # The optimizer of the checkpoint has the rates and decay of its settings, which may be others.
+        own = [{name: group[name] for name in group if name != "params"} for group in self.optimizer.param_groups]
         try:
             for name, part in self.parts.items():
                 part.load_state_dict(state["parts"][name])
@@ -107,6 +113,8 @@ class Run:
             raise CodesearchError(
                 f"the run in {self.folder} had settings from which these cannot go on ({first_line(error)})"
             ) from error
+        for group, values in zip(self.optimizer.param_groups, own, strict=True):
+            group.update(values)
         with torch.no_grad():
             for name, value in self.scalars.items():
                 value.copy_(state["scalars"][name])

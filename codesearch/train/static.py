@@ -8,7 +8,7 @@ CLIP does). Before that, a sentence encoder's vectors of texts are learned.
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -18,10 +18,11 @@ from torch.nn.functional import cosine_similarity, cross_entropy, embedding_bag,
 from codesearch.encoders.static import MAX_TOKENS, merge_repeats
 from codesearch.train.bags import DOCUMENTATION, NAME, NAME_IN_BODY, TEXT
 from codesearch.train.batches import in_runs
+from codesearch.train.checkpoint import digest_of
 from codesearch.train.run import Run
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -128,11 +129,16 @@ def buckets(places: NDArray[np.int64]) -> NDArray[np.int64]:
 
 
 def learn_texts(
-    model: StaticModel, texts: Bags, vectors: NDArray[np.float32], settings: Settings, folder: Path
+    model: StaticModel,
+    texts: Bags,
+    vectors: NDArray[np.float32],
+    settings: Settings,
+    folder: Path,
+    start: Mapping[str, str] | None = None,
 ) -> list[float]:
     """Bring a model's vectors of texts near given ones, shape ``(texts, dim)``, and return the loss of each step.
 
-    As model2vec's authors do before they train (https://github.com/MinishLab/tokenlearn).
+    As model2vec's authors do before they train (https://github.com/MinishLab/tokenlearn). ``start`` is as in ``train``.
     """
     wanted = torch.from_numpy(vectors)
 
@@ -142,25 +148,42 @@ def learn_texts(
         given = model.queries(Tokens.of(texts.ids[at].astype(np.int64), owner, len(rows)))
         return 1 - cosine_similarity(given, wanted[rows]).mean()
 
-    losses = _run(model, loss, "static-start", settings.start_steps, settings, folder)
+    run_of = {**asdict(settings), **(start or {}), "set of pairs": digest_of(vars(texts))}
+    losses = _run(model, loss, "static-start", settings.start_steps, settings, folder, run_of)
     with torch.no_grad():
         model.code_weights.copy_(model.query_weights)
     return losses
 
 
-def train(model: StaticModel, pairs: TrainingPairs, settings: Settings, folder: Path) -> list[float]:
+def train(
+    model: StaticModel, pairs: TrainingPairs, settings: Settings, folder: Path, start: Mapping[str, str] | None = None
+) -> list[float]:
     """Train a model in place and return the loss of each step.
 
     A run that was stopped goes on from the last checkpoint in ``folder`` and ends with the same weights as one that
-    was not: the pairs, words and order of a step depend on the seed and the step's number only.
+    was not: the pairs, words and order of a step depend on the seed and the step's number only. ``start`` says what the
+    model was made of, by name; with others, or with other pairs, a run does not go on.
     """
+    run_of = {**asdict(settings), **(start or {}), "set of pairs": digest_of(vars(pairs))}
     return _run(
-        model, lambda step: _loss(model, draw(pairs, settings, step)), "static", settings.steps, settings, folder
+        model,
+        lambda step: _loss(model, draw(pairs, settings, step)),
+        "static",
+        settings.steps,
+        settings,
+        folder,
+        run_of,
     )
 
 
 def _run(
-    model: StaticModel, loss_of: Callable[[int], Tensor], name: str, steps: int, settings: Settings, folder: Path
+    model: StaticModel,
+    loss_of: Callable[[int], Tensor],
+    name: str,
+    steps: int,
+    settings: Settings,
+    folder: Path,
+    run_of: dict[str, Any],
 ) -> list[float]:
     weights = [parameter for parameter in model.parameters() if parameter is not model.table]
     optimizer = torch.optim.Adam(
@@ -179,7 +202,7 @@ def _run(
         optimizer.step()
         return loss.item()
 
-    return Run(folder, name, asdict(settings), {"model": model}, optimizer).go(step, steps, settings.batch)
+    return Run(folder, name, run_of, {"model": model}, optimizer).go(step, steps, settings.batch)
 
 
 def draw(pairs: TrainingPairs, settings: Settings, step: int) -> Batch:

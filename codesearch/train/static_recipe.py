@@ -13,6 +13,7 @@ import numpy as np
 from codesearch.encoders.static import MAX_TOKENS
 from codesearch.encoders.vocabulary import Vocabulary
 from codesearch.errors import CodesearchError
+from codesearch.train.arrays import read_arrays, write_arrays
 from codesearch.train.bags import tokenize_pairs
 from codesearch.train.data.pair import ORIGINS, Origin, Pair, read_pairs
 from codesearch.train.distill import principal_axes, project, rarity_weights
@@ -61,8 +62,9 @@ def make_static(
     axes = principal_axes(text_vectors, DIM)
     weights = rarity_weights(_shares(text_counts, tokens) / 2 + _shares(code_counts, tokens) / 2)
     model = StaticModel(project(word_vectors, axes), weights, settings.temperature)
-    learn_texts(model, tokenized.queries.chosen(texts), project(text_vectors, axes), settings, folder)
-    losses = train(model, tokenized, settings, folder)
+    start = {"teacher": teacher.name, "vocabulary": _digest(tokens)}
+    learn_texts(model, tokenized.queries.chosen(texts), project(text_vectors, axes), settings, folder, start)
+    losses = train(model, tokenized, settings, folder, start)
     save_model(folder / "model", tokens, model)
     return losses
 
@@ -109,19 +111,21 @@ def _shares(counts: Counter[str], tokens: list[str]) -> NDArray[np.float64]:
     return np.array([counts[token] for token in tokens], np.float64) / max(1, counts.total())
 
 
+def _digest(texts: list[str]) -> str:
+    return hashlib.sha256("\n".join(texts).encode("utf-8", "surrogatepass")).hexdigest()
+
+
 def _taught(teacher: Encoder, texts: list[str], kept: Path) -> NDArray[np.float32]:
     """The teacher's vectors of texts, shape ``(texts, teacher.dim)``, kept in a file for a run that goes on."""
-    digest = hashlib.sha256("\n".join([teacher.name, *texts]).encode("utf-8", "surrogatepass")).hexdigest()
-    if kept.exists():
-        with np.load(kept) as found:
-            if str(found["digest"]) == digest:
-                vectors: NDArray[np.float32] = found["vectors"]
-                return vectors
+    digest = _digest([teacher.name, *texts])
+    found = read_arrays(kept)
+    if found and str(found["digest"]) == digest:
+        vectors: NDArray[np.float32] = found["vectors"]
+        return vectors
     parts = []
     for start in range(0, len(texts), _TEXTS_AT_ONCE):
         parts.append(teacher.encode_queries(texts[start : start + _TEXTS_AT_ONCE]))
         print(f"{teacher.name}: {start + len(parts[-1]):,}/{len(texts):,} texts", file=sys.stderr, flush=True)
     vectors = np.concatenate(parts)
-    kept.parent.mkdir(parents=True, exist_ok=True)
-    np.savez(kept, digest=np.array(digest), vectors=vectors)
+    write_arrays(kept, {"digest": np.array(digest), "vectors": vectors})
     return vectors

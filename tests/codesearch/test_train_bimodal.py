@@ -163,6 +163,88 @@ def test_settings_that_train_other_weights_cannot_go_on(tmp_path: Path) -> None:
         train_encoder(small_model(), hundred_pairs(), fewer, tmp_path, of_any_settings=True)
 
 
+def test_other_pairs_do_not_go_on_from_a_checkpoint_unless_that_is_said(tmp_path: Path) -> None:
+    settings = replace(QUICK, steps=1)
+    train_encoder(small_model(), hundred_pairs(), settings, tmp_path)
+    others = hundred_pairs().chosen(np.arange(99))
+    with pytest.raises(CodesearchError, match="another set of pairs: give another folder"):
+        train_encoder(small_model(), others, settings, tmp_path)
+    assert len(train_encoder(small_model(), others, replace(settings, steps=2), tmp_path, of_any_settings=True)) == 2
+
+
+def test_another_start_does_not_go_on_from_a_checkpoint(tmp_path: Path) -> None:
+    train_encoder(small_model(), hundred_pairs(), replace(QUICK, steps=1), tmp_path)
+    with pytest.raises(CodesearchError, match="another start: give another folder"):
+        train_encoder(small_model(1), hundred_pairs(), replace(QUICK, steps=1), tmp_path)
+
+
+def test_a_run_that_goes_on_with_another_weight_decay_has_it(tmp_path: Path) -> None:
+    settings = replace(QUICK, steps=2, weight_decay=0.0)
+    models = {}
+    for decay in (0.0, 5.0):
+        models[decay], folder = small_model(), tmp_path / str(decay)
+        train_encoder(small_model(), hundred_pairs(), settings, folder)
+        more = replace(settings, steps=6, weight_decay=decay)
+        train_encoder(models[decay], hundred_pairs(), more, folder, of_any_settings=True)
+    lengths = [float(models[decay].encoder.words.weight.detach().norm()) for decay in (0.0, 5.0)]
+    assert lengths[1] < 0.98 * lengths[0]
+
+
+def test_a_run_that_goes_on_without_a_second_encoder_has_no_queue(tmp_path: Path) -> None:
+    settings = replace(QUICK, steps=2, momentum=0.5)
+    train_encoder(small_model(), hundred_pairs(), settings, tmp_path)
+    kept = torch.load(tmp_path / "encoder.pt")["state"]["memory"]
+    assert (kept["filled"], kept["texts"].shape) == (100, (100, 32))
+    train_encoder(small_model(), hundred_pairs(), replace(settings, steps=3, momentum=0.0), tmp_path, None, True)
+    assert torch.load(tmp_path / "encoder.pt")["state"]["memory"]["filled"] == 0
+
+
+def test_a_queue_of_another_size_takes_the_newest_of_the_one_before() -> None:
+    queue = Queue(4, 1, torch.device("cpu"))
+    for number in range(3):
+        queue.push(torch.full((4, 1), number), torch.full((2, 2), number))
+    fewer, more = Queue(3, 1, torch.device("cpu")), Queue(6, 1, torch.device("cpu"))
+    for other in (fewer, more):
+        other.restore(queue.state())
+    assert (fewer.filled, more.filled) == (3, 4)
+    assert fewer.texts[:, 0].tolist() == [2, 2, 1]
+    assert (more.codes[:4, 0].tolist(), more.same[1, :4].tolist()) == ([2, 2, 1, 1], [2, 2, 1, 1])
+    more.push(torch.full((4, 1), 3), torch.full((2, 2), 3))
+    assert (more.filled, more.texts[:, 0].tolist()) == (6, [3, 3, 2, 2, 1, 1])
+
+
+def test_a_head_trains_anew_on_another_encoder_unless_it_is_to_go_on(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings = MatcherSettings(steps=2, batch=10, pool=50)
+    first = small_model()
+    train_matcher(first, hundred_pairs(), settings, tmp_path)
+    other, anew = small_model(), small_model()
+    for model in (other, anew):
+        model.encoder.load_state_dict(small_model(1).encoder.state_dict())
+    train_matcher(other, hundred_pairs(), settings, tmp_path, of_any_settings=True)
+    assert torch.equal(other.head.sides, first.head.sides)
+    train_matcher(anew, hundred_pairs(), settings, tmp_path)
+    assert not torch.equal(anew.head.sides, first.head.sides)
+    assert "matcher.pt is of a run with another encoder: training starts anew" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("pool", "wrong"), [(4, 5), (4, 4), (200, 100)])
+def test_a_pool_without_enough_wrong_answers_is_one_clear_line(tmp_path: Path, pool: int, wrong: int) -> None:
+    with pytest.raises(CodesearchError, match=rf"a pool of {min(pool, 100)} pairs has no {wrong} wrong answers"):
+        train_matcher(small_model(), hundred_pairs(), MatcherSettings(steps=1, pool=pool, wrong=wrong), tmp_path)
+
+
+@pytest.mark.parametrize("kept", [0, 30, 5000])
+def test_a_damaged_checkpoint_is_one_clear_line(tmp_path: Path, kept: int) -> None:
+    train_encoder(small_model(), hundred_pairs(), replace(QUICK, steps=1), tmp_path)
+    file = tmp_path / "encoder.pt"
+    file.write_bytes(file.read_bytes()[:kept])
+    with pytest.raises(CodesearchError, match=r"encoder\.pt cannot be read .* delete it to start anew") as caught:
+        train_encoder(small_model(), hundred_pairs(), replace(QUICK, steps=1), tmp_path)
+    assert "\n" not in str(caught.value)
+
+
 def test_cached_gradients_are_the_gradients() -> None:
     pairs = hundred_pairs()
     rows = [pairs.texts[i] for i in range(20)] + [pairs.codes[i] for i in range(20)]

@@ -54,6 +54,24 @@ def test_files_are_tokenised_once(tmp_path: Path) -> None:
     assert first.texts[0].tolist() == again.texts[0].tolist() == [1, 2, 3]
 
 
+@pytest.mark.parametrize("kept", [0, 100, -30])
+def test_a_damaged_shard_is_tokenised_anew(tmp_path: Path, kept: int) -> None:
+    file = tmp_path / "one.jsonl.gz"
+    write_pairs(file, [ADD])
+    tokenised([file], word_tokenizer(), tmp_path / "shards")
+    (shard,) = (tmp_path / "shards").iterdir()
+    whole = shard.read_bytes()
+    shard.write_bytes(whole[:kept])
+    assert tokenised([file], word_tokenizer(), tmp_path / "shards").texts[0].tolist() == [1, 2, 3]
+    assert len(shard.read_bytes()) == len(whole)
+
+
+def test_a_vocabulary_that_is_too_large_is_one_clear_line() -> None:
+    assert Rows.of([[65_535]])[0].tolist() == [65_535]
+    with pytest.raises(CodesearchError, match=r"a token has the number 65536: .* tokens go up to 65535"):
+        Rows.of([[1], [2, 65_536]])
+
+
 def test_another_tokenizer_or_another_file_is_tokenised_anew(tmp_path: Path) -> None:
     file = tmp_path / "one.jsonl.gz"
     write_pairs(file, [ADD])

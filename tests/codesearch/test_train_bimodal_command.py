@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,13 +17,16 @@ from transformers import BertConfig, BertModel
 from codesearch.encoders.load import load_encoder
 from codesearch.errors import CodesearchError, ModelError
 from codesearch.matching.load import load_matcher
-from codesearch.train.bimodal import from_bert, to_bert
+from codesearch.train.bimodal import Bimodal, Shape, from_bert, to_bert
 from codesearch.train.bimodal_command import changed, encoder, export, matcher, narrow
 from codesearch.train.data.pair import write_pairs
 from codesearch.train.encoder import EncoderSettings
+from codesearch.train.static import Settings
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from torch import Tensor
 
 WORDS = ["[PAD]", "[CLS]", "[SEP]", "[UNK]", *(f"w{number}" for number in range(60))]
 FEW = ["steps=3", "batch=4", "warmup=1"]
@@ -113,6 +117,24 @@ def test_from_pairs_to_a_model_that_encodes_and_matches(data: Path, start: Path,
     assert len((out / "matcher-loss.csv").read_text().splitlines()) == 4
 
 
+def test_a_head_is_not_exported_with_an_encoder_it_was_not_trained_on(data: Path, start: Path, tmp_path: Path) -> None:
+    out, folder = tmp_path / "out", tmp_path / "shipped"
+    train_head = partial(matcher, data, start, out, device="cpu", change=[*FEW, "pool=10"])
+    encoder(data, start, out, device="cpu", change=FEW)
+    train_head()
+    export(start, out, folder)
+    before = (folder / "encoder.onnx").read_bytes()
+    encoder(data, start, out, share=0.3, device="cpu", change=FEW)
+    for use in (partial(export, start, out, folder), partial(narrow, data, start, out, folder, neurons=40)):
+        with pytest.raises(CodesearchError, match=r"trained on another encoder .* run codesearch train matcher again"):
+            use()
+    train_head()
+    export(start, out, folder)
+    assert (folder / "encoder.onnx").read_bytes() != before
+    (out / "encoder.safetensors").unlink()
+    export(start, out, folder)
+
+
 def test_a_narrower_transformer_is_a_start_for_more_training(data: Path, start: Path, tmp_path: Path) -> None:
     out, folder = tmp_path / "out", tmp_path / "narrow"
     encoder(data, start, out, device="cpu", change=FEW)
@@ -164,6 +186,57 @@ def test_the_matching_head_needs_a_trained_encoder(data: Path, start: Path, tmp_
         matcher(data, start, tmp_path / "out", device="cpu")
 
 
+def test_a_run_with_other_sources_goes_on_only_where_that_is_said(data: Path, start: Path, tmp_path: Path) -> None:
+    change = [*FEW, "wrote=0"]
+    train = partial(encoder, data, start, tmp_path / "out", device="cpu", change=change)
+    train(only="docstring,comment")
+    with pytest.raises(CodesearchError, match="is of a run with another set of pairs"):
+        train(only="docstring")
+    train(only="docstring", other_settings=True)
+    train(only="docstring,comment,test")
+
+
+def test_a_share_or_a_device_that_there_is_not_is_one_clear_line(data: Path, start: Path, tmp_path: Path) -> None:
+    with pytest.raises(CodesearchError, match="--share 80: it is from 0"):
+        encoder(data, start, tmp_path / "out", device="cpu", share=80, change=FEW)
+    for device in ("nonsense", "meta", "cuda:99"):
+        with pytest.raises(CodesearchError, match=f"--device {device}: there is no such device here"):
+            encoder(data, start, tmp_path / "out", device=device, change=FEW)
+
+
+def test_weights_that_are_damaged_or_of_another_model_are_one_clear_line(
+    data: Path, start: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    encoder(data, start, out, device="cpu", change=FEW)
+    to_bert(Bimodal(replace(Shape.of_bert(start), inner=40)), start, tmp_path / "other")
+    with pytest.raises(CodesearchError, match=r"encoder\.safetensors does not fit the model in START"):
+        export(tmp_path / "other", out, tmp_path / "shipped")
+    weights = (out / "encoder.safetensors").read_bytes()
+    for kept in (0, 100, -100):
+        (out / "encoder.safetensors").write_bytes(weights[:kept])
+        with pytest.raises(CodesearchError, match=r"encoder\.safetensors cannot be read") as caught:
+            export(start, out, tmp_path / "shipped")
+        assert "\n" not in str(caught.value)
+
+
+def test_a_write_of_weights_that_is_cut_short_leaves_those_before(
+    data: Path, start: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "out"
+    encoder(data, start, out, device="cpu", change=FEW)
+    weights = (out / "encoder.safetensors").read_bytes()
+
+    def begin_and_die(tensors: dict[str, Tensor], path: Path) -> None:
+        path.write_bytes(b"half")
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("safetensors.torch.save_file", begin_and_die)
+    with pytest.raises(KeyboardInterrupt):
+        encoder(data, start, out, share=0.5, device="cpu", change=FEW)
+    assert (out / "encoder.safetensors").read_bytes() == weights
+
+
 def test_no_pairs_are_named_with_the_command_that_makes_them(start: Path, tmp_path: Path) -> None:
     with pytest.raises(CodesearchError, match="make them with codesearch train data"):
         encoder(tmp_path, start, tmp_path / "out", device="cpu")
@@ -183,11 +256,25 @@ def test_a_start_or_pairs_that_cannot_be_read_are_one_clear_line(data: Path, sta
         encoder(data, half, tmp_path / "out", device="cpu")
 
 
-@pytest.mark.parametrize("change", ["batch=0", "rate=nan", "rate=0", "temperature=0", "wrote=-1", "frozen_layers=-2"])
+@pytest.mark.parametrize(
+    "change",
+    [
+        *("batch=0", "rate=nan", "rate=0", "temperature=0", "wrote=-1", "frozen_layers=-2"),
+        *("code_tokens=256", "wrote=50", "averaging=1", "momentum=1", "distill=inf"),
+    ],
+)
 def test_a_setting_that_nothing_can_be_trained_with_is_refused(change: str) -> None:
     with pytest.raises(CodesearchError, match=f"setting {change.partition('=')[0]} cannot be"):
         changed(EncoderSettings(), [change])
     assert changed(EncoderSettings(), ["distill=0", "wrote=0", "frozen_layers=-1"]).distill == 0
+    assert changed(EncoderSettings(), ["distill=2", "wrote=1", "code_tokens=128", "seed=0"]).distill == 2
+
+
+@pytest.mark.parametrize("change", ["word_dropout=3", "word_dropout=1", "keep_name=5", "warmup=20"])
+def test_a_setting_of_the_static_encoder_that_is_no_share_is_refused(change: str) -> None:
+    with pytest.raises(CodesearchError, match=f"setting {change.partition('=')[0]} cannot be"):
+        changed(Settings(), [change])
+    assert changed(Settings(), ["word_dropout=0", "keep_name=1", "warmup=0", "weight_rate=2"]).weight_rate == 2
 
 
 def test_settings_change_by_name_and_keep_their_type() -> None:

@@ -297,6 +297,47 @@ def test_a_second_run_reads_no_repository_again(repository: Repository, tmp_path
     assert collect([source_of(commit)], tmp_path / "out", workers=1).pairs == first.pairs
 
 
+def test_another_commit_or_split_is_collected_anew(repository: Repository, tmp_path: Path) -> None:
+    old = repository.commit("Begin", **FILES)
+    new = repository.commit("Flush more entries at once", flush_DOT_go=GO.replace("all waiting", "many late"))
+    output, mirror = tmp_path / "out", repository.folder.parent
+    sources = [source_of(old), source_of(new), source_of(new, split="valid")]
+    found = []
+    for source in sources:
+        collect([source], output, mirror, workers=1)
+        pairs = [pair for file in sorted(output.glob("*.jsonl.gz")) for pair in read_pairs(file)]
+        texts = [pair.text for pair in pairs if pair.name == "Flush" and pair.source == "docstring"]
+        found.append((*texts, {pair.split for pair in pairs}))
+    late = "Flush writes many late entries to the disk."
+    assert found == [
+        ("Flush writes all waiting entries to the disk.", {"train"}),
+        (late, {"train"}),
+        (late, {"valid"}),
+    ]
+
+
+def test_what_is_no_longer_listed_or_had_is_deleted_and_nothing_else(repository: Repository, tmp_path: Path) -> None:
+    commit = repository.commit("Begin", **FILES)
+    other = Repository(repository.folder.parent / "bob+fork")
+    other_commit = other.commit("Begin", pad_DOT_py=PYTHON.replace("Store", "Shop"))
+    output, mirror = tmp_path / "out", repository.folder.parent
+    listed = [source_of(commit), source_of(other_commit, "bob/fork")]
+    collect(listed, output, mirror, workers=1)
+    (output / "mine.jsonl.gz").touch()
+
+    def names() -> list[str]:
+        return sorted(path.name.removesuffix(".jsonl.gz") for path in output.glob("*.jsonl.gz"))
+
+    ada, bob = ([f"{name}{ending}" for ending in ("", ".commits", ".made")] for name in ("ada+store", "bob+fork"))
+    assert names() == [*ada, *bob, "mine"]
+    lines: list[str] = []
+    collect(listed[:1], output, mirror, workers=1, report=lines.append)
+    assert names() == [*ada, "mine"]
+    assert lines[0] == "bob+fork: no longer listed, its pairs are deleted"
+    assert collect([source_of("0" * 40)], output, mirror, workers=1).failed
+    assert names() == ["mine"]
+
+
 def test_a_repository_that_cannot_be_had_does_not_stop_the_others(repository: Repository, tmp_path: Path) -> None:
     commit = repository.commit("Begin", **FILES)
     sources = [source_of("0" * 40), source_of(commit, "ada/store")]
@@ -343,6 +384,17 @@ def test_an_excluded_repository_on_the_list_is_refused(tmp_path: Path) -> None:
 def test_a_malformed_list_is_named_with_its_line(tmp_path: Path, text: str) -> None:
     (tmp_path / "list.tsv").write_text(text)
     with pytest.raises(CodesearchError, match=r"list\.tsv:2"):
+        read_sources(tmp_path / "list.tsv")
+
+
+def test_a_list_that_is_no_text_is_one_clear_line(tmp_path: Path) -> None:
+    (tmp_path / "list.tsv").write_bytes(b"repository\tcommit\n\xff\xfe\n")
+    with pytest.raises(CodesearchError, match=r"cannot read .*list\.tsv: it is no text in UTF-8"):
+        read_sources(tmp_path / "list.tsv")
+    with pytest.raises(CodesearchError, match=r"cannot read .*list\.tsv: it is no text in UTF-8"):
+        read_sources(LISTED, tmp_path / "list.tsv")
+    (tmp_path / "list.tsv").write_text("repository\tcommit\n" + "a" * 200_000)
+    with pytest.raises(CodesearchError, match=r"list\.tsv is no list of repositories: field larger"):
         read_sources(tmp_path / "list.tsv")
 
 

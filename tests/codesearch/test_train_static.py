@@ -105,6 +105,31 @@ def test_a_run_with_other_settings_is_not_continued(tmp_path: Path) -> None:
         trained(tmp_path, replace(QUICK, steps=2, seed=5))
 
 
+def test_a_run_with_other_pairs_or_other_words_is_not_continued(tmp_path: Path) -> None:
+    settings = replace(QUICK, steps=2, start_steps=2)
+    pairs = hundred_pairs()
+    make_static(pairs, Spelling(), [], tmp_path, settings)
+    make_static(pairs, Spelling(), [], tmp_path, settings)
+    model = (tmp_path / "model" / "model.safetensors").read_bytes()
+    words = [replace(pair, text=pair.text.replace("a", "z"), code=pair.code.replace("a", "z")) for pair in pairs]
+    for others, differing in ((pairs[::-1], "set of pairs"), (words, "vocabulary")):
+        with pytest.raises(CodesearchError, match=f"is of a run with another .*{differing}: give another folder"):
+            make_static(others, Spelling(), [], tmp_path, settings)
+    assert (tmp_path / "model" / "model.safetensors").read_bytes() == model
+
+
+@pytest.mark.parametrize("kept", [0, 100, -30])
+def test_damaged_vectors_of_the_teacher_are_made_again(tmp_path: Path, kept: int) -> None:
+    settings = replace(QUICK, steps=2, start_steps=2)
+    make_static(hundred_pairs(), Spelling(), [], tmp_path, settings)
+    model, file = (tmp_path / "model" / "model.safetensors").read_bytes(), tmp_path / "words.npz"
+    whole = file.read_bytes()
+    file.write_bytes(whole[:kept])
+    make_static(hundred_pairs(), Spelling(), [], tmp_path, settings)
+    assert len(file.read_bytes()) == len(whole)
+    assert (tmp_path / "model" / "model.safetensors").read_bytes() == model
+
+
 def test_training_and_the_runtime_give_the_same_vectors(tmp_path: Path) -> None:
     vocabulary = Vocabulary(["read", "file", "write", "line"])
     model = a_model(vocabulary)

@@ -28,6 +28,8 @@ _PARTS: dict[str, Callable[[Source, Path | None, Path, Limits], Iterator[Pair]]]
     ".commits": pairs_of_history,
 }
 """What is collected from a repository, by the ending of its file."""
+_WRITTEN = {"": ("", ".made"), ".commits": (".commits",)}
+"""The endings of the files of pairs that come of each part."""
 
 
 @dataclass(slots=True)
@@ -54,7 +56,8 @@ def collect(
 
     What the files give comes first, and what is made from that, for all repositories, then the histories. A run that
     was killed goes on where it was. Held-out repositories go before all others, and no near copy of their code is
-    taken from the others, whose order mixes languages, so that a run that is cut short has some of all.
+    taken from the others, whose order mixes languages, so that a run that is cut short has some of all. What an earlier
+    run wrote for repositories that are no longer listed, or can no longer be had as they are listed, is deleted.
 
     Args:
         sources: the repositories, without double ones.
@@ -69,6 +72,9 @@ def collect(
     raw, clones = output / ".raw", output / ".clones"
     for folder in (output, raw, clones):
         folder.mkdir(parents=True, exist_ok=True)
+    for unlisted in sorted(_collected_before(raw) - {source.file_name for source in sources}):
+        if _delete(output, unlisted, ("", ".made", ".commits")):
+            report(f"{unlisted}: no longer listed, its pairs are deleted")
     limits = limits or Limits()
     ordered = sorted(sources, key=lambda source: (source.split != "valid", crc32(source.repository.encode())))
     collected = Collected()
@@ -81,14 +87,14 @@ def collect(
             work = partial(_collect_raw, ending, raw, mirror, clones, limits)
             for source, failure in zip(ordered, pool.map(work, ordered), strict=True):
                 if failure:
+                    _delete(output, source.file_name, _WRITTEN[ending])
                     collected.failed[source.repository] = failure
                     report(f"{source.repository}: {failure}")
                     continue
-                name = f"{source.file_name}{ending}.jsonl.gz"
-                kept = [pair for pair in read_pairs(raw / name) if seen.is_new(pair)]
+                kept = [pair for pair in read_pairs(_raw_file(raw, source, ending)) if seen.is_new(pair)]
                 if ending == "":
                     kept += list(query_pairs(kept, (queries or {}).get(source.repository, ())))
-                write_pairs(output / name, kept)
+                write_pairs(output / f"{source.file_name}{ending}.jsonl.gz", kept)
                 if ending == "":
                     made = list(made_pairs(kept, limits.made))
                     write_pairs(output / f"{source.file_name}.made.jsonl.gz", made)
@@ -98,9 +104,28 @@ def collect(
     return collected
 
 
+def _raw_file(raw: Path, source: Source, ending: str) -> Path:
+    """Where one part of what a repository gives is kept; another commit or split is another file."""
+    return raw / f"{source.file_name}@{source.commit.replace('/', '+')}.{source.split}{ending}.jsonl.gz"
+
+
+def _collected_before(raw: Path) -> set[str]:
+    """Repositories, as names of files, of which anything was collected, once without the commit in the name."""
+    names = (path.name.removesuffix(".jsonl.gz").removesuffix(".commits") for path in raw.glob("*.jsonl.gz"))
+    return {name.partition("@")[0] for name in names}
+
+
+def _delete(output: Path, name: str, endings: Iterable[str]) -> bool:
+    """Delete the files of pairs of a repository; return whether there were any."""
+    found = [path for ending in endings if (path := output / f"{name}{ending}.jsonl.gz").exists()]
+    for path in found:
+        path.unlink()
+    return bool(found)
+
+
 def _collect_raw(ending: str, raw: Path, mirror: Path | None, clones: Path, limits: Limits, source: Source) -> str:
     """Write one part of what a repository gives, near-duplicates included; return why it cannot be had, if so."""
-    path = raw / f"{source.file_name}{ending}.jsonl.gz"
+    path = _raw_file(raw, source, ending)
     if not path.exists():
         try:
             write_pairs(path, _PARTS[ending](source, mirror, clones, limits))

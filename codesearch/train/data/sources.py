@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import shutil
 import subprocess
 from dataclasses import dataclass
@@ -50,14 +51,13 @@ def read_sources(path: Path = LISTED, excluded: Path | None = None) -> list[Sour
     ``excluded`` is a file with a repository a line that must not be on it.
 
     Raises:
-        CodesearchError: the file is not such a list, or it names an excluded repository.
+        CodesearchError: a file cannot be read or is not such a list, or the list names an excluded repository.
     """
     try:
-        with path.open(encoding="utf-8", newline="") as file:
-            rows = list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
-        forbidden = set(excluded.read_text(encoding="utf-8").casefold().split()) if excluded else set()
-    except OSError as error:
-        raise CodesearchError(f"cannot read {error.filename}: {error.strerror}") from None
+        rows = list(csv.DictReader(io.StringIO(_text(path)), delimiter="\t", quoting=csv.QUOTE_NONE))
+    except csv.Error as error:
+        raise CodesearchError(f"{path} is no list of repositories: {error}") from None
+    forbidden = set(_text(excluded).casefold().split()) if excluded else set()
     sources = []
     for number, row in enumerate(rows, start=2):
         if set(row) != set(_COLUMNS) or None in row.values() or row["split"] not in ("train", "valid"):
@@ -67,6 +67,15 @@ def read_sources(path: Path = LISTED, excluded: Path | None = None) -> list[Sour
         split = cast(Split, row["split"])
         sources.append(Source(row["repository"], row["commit"], split, row["licence"], row["languages"]))
     return sources
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise CodesearchError(f"cannot read {path}: {error.strerror}") from None
+    except UnicodeDecodeError as error:
+        raise CodesearchError(f"cannot read {path}: it is no text in UTF-8 ({error.reason})") from None
 
 
 def git_directory(source: Source, mirror: Path | None, clones: Path) -> Path:
