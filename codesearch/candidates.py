@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from codesearch.features import Scored, feature_matrix
 from codesearch.profiles import Profiles
-from codesearch.ranking import load_weights
+from codesearch.ranking import load_ranking
 from codesearch.terms import query_terms
 from indexer.stems import Stems
 
@@ -90,7 +90,7 @@ class CandidateSearch:
     def _by_words(self, terms: list[str], depth: int, allowed: NDArray[np.int64] | None) -> Scored:
         if not terms:
             return Scored((), ())
-        boosts = load_weights()["boosts"].tolist()
+        boosts = list(load_ranking().boosts)
         return Scored(*self._words.search(terms, boosts, depth, None if allowed is None else allowed.tolist()))
 
     def _by_meaning(self, text: str, depth: int, allowed: NDArray[np.int64] | None) -> Scored:

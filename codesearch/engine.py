@@ -12,6 +12,7 @@ import numpy as np
 
 from codesearch import ranking
 from codesearch.candidates import Candidates, CandidateSearch
+from codesearch.coverage import Coverage, passes_over
 from codesearch.errors import CodesearchError
 from codesearch.hit import Hit
 from codesearch.query import Query, language_name, parse
@@ -111,7 +112,7 @@ class CodeIndex:
 
         target = resolve(source, ref=ref, index_dir=index_dir, update=update, enclosing=enclosing, tell=tell)
         index = brought_up_to_date(target)
-        if enclosing and index.passes_over(target.under):
+        if enclosing and passes_over(index.store, target.under):
             # The user points at what the index of a folder above leaves out: a worktree, a file that git ignores.
             index.close()
             index = brought_up_to_date(resolve(source, index_dir=index_dir, enclosing=False))
@@ -212,10 +213,10 @@ class CodeIndex:
                 )
             index = cls(target, store, loaded)
             if not is_stamped(target.folder):
-                index.notes.append(index.coverage_note("indexing is not complete"))
+                index.notes.append(index.coverage().note("indexing is not complete"))
             elif not index._is_whole():
                 raise StoreError(f"the index in {target.folder} is damaged: run `codesearch index` first")
-            if index.passes_over(target.under):
+            if passes_over(store, target.under):
                 raise StoreError(f"the index of {target.root} passes over {source}: run `codesearch index` there first")
         return index
 
@@ -249,7 +250,7 @@ class CodeIndex:
                 store = Store.open(target.folder)
                 with store.closed_on_error():
                     index = cls(target, store, encoder)
-                    if index.finds_something():
+                    if index.coverage().finds_something:
                         break
                 store.close()
             except StoreError as error:
@@ -258,7 +259,7 @@ class CodeIndex:
             if time.monotonic() > deadline:
                 raise CodesearchError("another process has just begun to index this: try again in a moment")
             time.sleep(0.1)
-        index.notes.append(index.coverage_note("another process is indexing"))
+        index.notes.append(index.coverage().note("another process is indexing"))
         return index
 
     def close(self) -> None:
@@ -275,27 +276,10 @@ class CodeIndex:
         """Close the database."""
         self.close()
 
-    def passes_over(self, under: str) -> bool:
-        """Whether the index is complete and has nothing of a folder or file below its root."""
-        with self.store.reading():
-            return bool(under) and not int(self.store.meta("pending") or 0) and not self.store.has_files_below(under)
-
-    def finds_something(self) -> bool:
-        """Whether there is a function that words or vectors can find; at first a run has stored none."""
-        with self.store.reading():
-            if self._candidates.has_words and self._words.count:
-                return True
-            return self.store.count("functions") > self.store.count_unencoded(self._vectors.encoder_id)
-
-    def coverage_note(self, why: str) -> str:
+    def coverage(self) -> Coverage:
         """How much can be found before indexing is complete."""
-        with self.store.reading():
-            pending = int(self.store.meta("pending") or 0)
-            known = self.store.count("files")
-            missing = self.store.count_unencoded(self._vectors.encoder_id)
-        return f"{why}: {known} of {known + pending} files can be found so far, " + (
-            f"{missing} functions only by their words" if self._candidates.has_words else "only by their meaning"
-        )
+        words = self._words.count if self._candidates.has_words else None
+        return Coverage.of(self.store, self._vectors.encoder_id, words)
 
     # Searching
 
@@ -353,11 +337,11 @@ class CodeIndex:
     ) -> dict[int, float]:
         """The ``k`` best of the candidates, best first, with their scores."""
         found = self.candidates(query, depth, allowed)
-        weights = ranking.load_weights()
-        scores = found.features @ weights["symbol" if query.is_symbol else "text"]
+        how = ranking.load_ranking()
+        scores = how.scores(found.features, query.is_symbol)
         if matcher:
             scores = reranked(self.store, matcher, query.text, found.ids, scores)
-        chosen = ranking.spread(scores, found.files.tolist(), k, float(weights["repeat"]))
+        chosen = ranking.spread(scores, found.files.tolist(), k, how.repeat)
         return {int(found.ids[i]): score for i, score in chosen}
 
     def similar(self, path: str, line: int, k: int = 10) -> list[Hit]:
@@ -400,23 +384,8 @@ class CodeIndex:
         """Hits of function ids and scores; those that another run has deleted since are left out."""
         rows = self.store.function_rows([i for i, _ in ranked])
         present = [(rows[i], score) for i, score in ranked if i in rows]
-        return [
-            Hit(
-                rank,
-                round(score, 4),
-                self.target.repository.name,
-                row.path,
-                row.start_line,
-                row.end_line,
-                row.language,
-                row.kind,
-                row.name,
-                row.qualified_name,
-                row.signature,
-                row.text,
-            )
-            for rank, (row, score) in enumerate(present, 1)
-        ]
+        repository = self.target.repository.name
+        return [Hit.of(row, rank, score, repository) for rank, (row, score) in enumerate(present, 1)]
 
 
 def _load(encoder: str | Encoder) -> Encoder:

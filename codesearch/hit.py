@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from indexer.records import FunctionRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +29,24 @@ class Hit:
     qualified_name: str
     signature: str
     snippet: str
+
+    @classmethod
+    def of(cls, row: FunctionRow, rank: int, score: float, repo: str) -> Hit:
+        """A stored function as a result."""
+        return cls(
+            rank,
+            round(score, 4),
+            repo,
+            row.path,
+            row.start_line,
+            row.end_line,
+            row.language,
+            row.kind,
+            row.name,
+            row.qualified_name,
+            row.signature,
+            row.text,
+        )
 
     def as_dict(self) -> dict[str, Any]:
         """The JSON object of this hit."""

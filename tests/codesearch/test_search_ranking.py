@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from codesearch.features import FEATURES
-from codesearch.ranking import load_weights, spread
+from codesearch.ranking import Network, load_ranking, spread
 from codesearch.reranking import blend
 from codesearch.roles import Role
 
@@ -22,11 +22,12 @@ def test_every_weight_belongs_to_a_feature():
     data = json.loads(files("codesearch").joinpath("ranking.json").read_text("utf-8"))
     for kind in ("text", "symbol"):
         assert set(data[kind]) <= set(FEATURES)
+    assert set(data["network"]["features"]) <= set(FEATURES)
 
 
 @pytest.mark.parametrize("kind", ["text", "symbol"])
 def test_weights_are_one_number_a_feature(kind):
-    weights = load_weights()[kind]
+    weights = getattr(load_ranking(), kind)
     assert weights.shape == (len(FEATURES),)
     assert np.isfinite(weights).all()
 
@@ -34,7 +35,28 @@ def test_weights_are_one_number_a_feature(kind):
 @pytest.mark.parametrize("kind", ["text", "symbol"])
 def test_no_role_of_a_file_lifts_it(kind):
     columns = [FEATURES.index(role.name.lower()) for role in Role]
-    assert (load_weights()[kind][columns] <= 0).all()
+    assert (getattr(load_ranking(), kind)[columns] <= 0).all()
+    assert not set(columns) & set(load_ranking().network.columns.tolist())
+
+
+def test_a_network_adds_what_its_units_see():
+    network = Network(
+        columns=np.array([0, 2]),
+        hidden=np.array([[1, -1], [1, 0]], np.float32),
+        bias=np.array([-1, 0], np.float32),
+        output=np.array([2, 3], np.float32),
+    )
+    features = np.array([[0.5, 9, 0.75], [0.5, 9, 0.25], [-1, 9, 0]], np.float32)
+    # The first unit fires where both together are above 1, the second where the first of them is below 0.
+    assert network.scores(features).tolist() == [0.5, 0.0, 3.0]
+
+
+def test_the_network_reads_queries_in_words_only():
+    ranking = load_ranking()
+    features = np.random.default_rng(0).random((5, len(FEATURES))).astype(np.float32)
+    assert np.allclose(ranking.scores(features, is_symbol=True), features @ ranking.symbol)
+    added = ranking.scores(features, is_symbol=False) - features @ ranking.text
+    assert np.allclose(added, ranking.network.scores(features), atol=1e-5)
 
 
 def positions(*arguments) -> list[int]:
